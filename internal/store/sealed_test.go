@@ -2,24 +2,29 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/selfsame-dev/selfsame/internal/store"
 	"github.com/selfsame-dev/selfsame/internal/store/mem"
+	"github.com/selfsame-dev/selfsame/internal/store/storetest"
 )
 
-// stamp is a Sealer that seals nothing, but knows its own boxes: the password
-// and the key of the store stand before the value.
+// stamp is a Sealer that seals nothing, but knows its own boxes: a hash of the
+// password and of the key of the store stands before the value.
 type stamp string
 
-func (s stamp) Seal(key string, plain []byte) []byte {
-	return append([]byte(string(s)+"\x00"+key+"\x00"), plain...)
+func (s stamp) mark(key string) []byte {
+	h := sha256.Sum256([]byte(string(s) + "\x00" + key))
+	return h[:]
 }
 
+func (s stamp) Seal(key string, plain []byte) []byte { return append(s.mark(key), plain...) }
+
 func (s stamp) Open(key string, box []byte) ([]byte, error) {
-	plain, ok := bytes.CutPrefix(box, []byte(string(s)+"\x00"+key+"\x00"))
+	plain, ok := bytes.CutPrefix(box, s.mark(key))
 	if !ok {
 		return nil, errors.New("not my stamp")
 	}
@@ -53,7 +58,7 @@ func TestSealedKeepsValuesFromTheEngine(t *testing.T) {
 	if got, err := get(t, sealed, "a"); got != "plain" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if got, _ := get(t, engine, "a"); got != "p\x00a\x00plain" {
+	if got, _ := get(t, engine, "a"); got != string(stamp("p").mark("a"))+"plain" {
 		t.Errorf("the engine holds %q", got)
 	}
 }
@@ -81,4 +86,19 @@ func TestSealedNamesTheKeyThatDoesNotOpen(t *testing.T) {
 	for range w.Changes() {
 	}
 	check("Watch", w.Err())
+}
+
+// Nobody above can tell a sealed store from another.
+func TestSealedKeepsTheContract(t *testing.T) {
+	storetest.Run(t, func(*testing.T) storetest.Opener {
+		var engine *mem.Store
+		return func(testing.TB) store.Store {
+			if engine == nil {
+				engine = mem.New(mem.Config{})
+			} else {
+				engine = engine.Reopen()
+			}
+			return store.Sealed(engine, stamp("p"))
+		}
+	})
 }

@@ -128,6 +128,6 @@ func mistyped(group int) error {
 
 // check returns n bytes that depend on all of part and on where it stands.
 func check(at byte, part []byte, n int) []byte {
-	h := sha256.Sum256(append([]byte("selfsame recovery key\x00"+string(at)), part...))
+	h := sha256.Sum256(append(append([]byte("selfsame recovery key\x00"), at), part...))
 	return h[:n]
 }

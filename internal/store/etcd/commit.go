@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -17,6 +18,10 @@ const (
 	batchOps   = 4096
 	batchBytes = 2 << 20
 )
+
+// commitTimeout is for a cluster that does not answer at all. One that has lost
+// its majority says so after five seconds.
+const commitTimeout = 10 * time.Second
 
 // committer gathers transactions that want to commit while etcd is busy with
 // the ones before, and gives it all of them at once that do not touch each
@@ -120,7 +125,7 @@ func (c *committer) gather() (batch []*pending, closing bool) {
 	var later []*pending
 	ops, size := 0, 0
 	for _, p := range waiting {
-		if !c.room.allows(free, p.reserve) {
+		if !c.room.allows(free-amplified(p), p.reserve) {
 			p.finish(0, store.ErrNoSpace)
 			continue
 		}
@@ -137,6 +142,7 @@ func (c *committer) gather() (batch []*pending, closing bool) {
 			written[w.Key] = true
 		}
 		batch, ops, size = append(batch, p), ops+p.tx.Ops(), size+p.tx.Bytes()
+		free -= amplified(p)
 	}
 	if len(later) > 0 {
 		c.mu.Lock()
@@ -145,6 +151,10 @@ func (c *committer) gather() (batch []*pending, closing bool) {
 	}
 	return batch, closing
 }
+
+// amplified returns the disk that a commit may take: its bytes stand in the log,
+// in the database, and in pages that are copied to make place for them.
+func amplified(p *pending) int64 { return 3 * int64(p.tx.Bytes()) }
 
 // touches reports whether p read or wrote any of what those before it in the
 // batch write. That they may have read what p writes does no harm: they stand
@@ -176,8 +186,14 @@ func touches(p *pending, written map[string]bool) bool {
 // commit commits the batch as one. If etcd refuses it, because another server
 // changed what one of them read, halves are tried until the guilty stand alone.
 func (c *committer) commit(batch []*pending) {
-	r, err := c.client.Do(context.Background(), request(batch))
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	r, err := c.client.Do(ctx, request(batch))
 	switch {
+	case err != nil && ctx.Err() != nil:
+		for _, p := range batch {
+			p.finish(0, because{store.ErrNoMajority, ctx.Err()})
+		}
 	case err != nil:
 		err = translate(err)
 		c.room.noticed(err)

@@ -24,6 +24,13 @@ type logCore struct {
 	fields []zapcore.Field
 }
 
+// usual are the errors etcd tells of in its ordinary course: at every Close, and
+// at the first start of a member.
+var usual = map[string]bool{
+	"setting up serving from embedded etcd failed.": true,
+	"failed to update storage version":              true,
+}
+
 func level(l zapcore.Level) slog.Level {
 	switch {
 	case l >= zapcore.DPanicLevel:
@@ -44,7 +51,7 @@ func (c *logCore) With(f []zapcore.Field) zapcore.Core {
 }
 
 func (c *logCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if !c.Enabled(e.Level) {
+	if !c.Enabled(e.Level) || usual[e.Message] {
 		return ce
 	}
 	return ce.AddCore(e, c)

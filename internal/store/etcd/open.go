@@ -171,8 +171,11 @@ func startServer(ctx context.Context, c Config, folder *os.File) (e *embed.Etcd,
 	return nil, fmt.Errorf("start etcd on %s: %w", c.Dir, err)
 }
 
-// embedConfig returns etcd's settings. The figures behind them are in
-// docs/design/store.md.
+// embedConfig returns etcd's settings.
+//
+// With etcd's own snapshot count of 10,000, a million objects loaded in large
+// transactions stay in memory and took 80 s to replay at a start; with 1,000,
+// 11 s. With its own ticks an empty store took up to a second to be ready.
 func embedConfig(c Config, folder *os.File) *embed.Config {
 	ec := embed.NewConfig()
 	ec.Name, ec.Dir = memberName, c.Dir
@@ -204,6 +207,9 @@ func embedConfig(c Config, folder *os.File) *embed.Config {
 // The path of a socket has at most 107 bytes, and a data folder may be deeper
 // than that. So the folder is named by its open descriptor, which also spares
 // us what etcd makes of a comma or a space in a path.
+//
+// The path stands where a host would. Of a peer's address etcd reads only that,
+// and from an empty one the kernel makes a socket that every local user reaches.
 func socket(folder *os.File, name string) url.URL {
-	return url.URL{Scheme: "unix", Path: filepath.Join("/proc/self/fd", strconv.Itoa(int(folder.Fd())), name)}
+	return url.URL{Scheme: "unix", Host: filepath.Join("/proc/self/fd", strconv.Itoa(int(folder.Fd())), name)}
 }

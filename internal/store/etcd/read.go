@@ -6,6 +6,8 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/selfsame-dev/selfsame/internal/store"
 	"github.com/selfsame-dev/selfsame/internal/store/txn"
@@ -134,7 +136,8 @@ func translate(err error) error {
 		return store.ErrTooLarge
 	case errors.Is(err, rpctypes.ErrNoLeader), errors.Is(err, rpctypes.ErrTimeout),
 		errors.Is(err, rpctypes.ErrTimeoutDueToLeaderFail), errors.Is(err, rpctypes.ErrTimeoutDueToConnectionLost),
-		errors.Is(err, rpctypes.ErrLeaderChanged), errors.Is(err, rpctypes.ErrTooManyRequests):
+		errors.Is(err, rpctypes.ErrLeaderChanged), errors.Is(err, rpctypes.ErrTooManyRequests),
+		status.Code(err) == codes.Unavailable:
 		return because{store.ErrNoMajority, err}
 	}
 	return err

@@ -49,7 +49,7 @@ func Under(prefix, start string) Range {
 func after(prefix string) string {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] < 0xff {
-			return prefix[:i] + string(prefix[i]+1)
+			return prefix[:i] + string([]byte{prefix[i] + 1})
 		}
 	}
 	return ""
