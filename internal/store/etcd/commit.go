@@ -143,6 +143,7 @@ func (c *committer) gather() (batch []*pending, closing bool) {
 		}
 		batch, ops, size = append(batch, p), ops+p.tx.Ops(), size+p.tx.Bytes()
 		free -= amplified(p)
+		c.room.spent(amplified(p))
 	}
 	if len(later) > 0 {
 		c.mu.Lock()

@@ -28,6 +28,8 @@ type room struct {
 	reserve int64
 	quota   int64
 
+	owed debt // used by the committer's goroutine only
+
 	full chan struct{} // told when etcd met its quota
 	ctx  context.Context
 	end  context.CancelFunc
@@ -38,17 +40,52 @@ func openRoom(c Config, folder *os.File) (*room, error) {
 	r := &room{dir: folder, reserve: c.Reserve, quota: c.Quota, full: make(chan struct{}, 1), done: make(chan struct{})}
 	r.ctx, r.end = context.WithCancel(context.Background())
 	// etcd allocates two files of its log when it starts.
-	if r.free() < 2*segment {
+	if r.disk() < 2*segment {
 		return nil, store.ErrNoSpace
 	}
 	return r, nil
 }
 
-// free returns the free bytes of the disk. What cannot be told counts as free.
+// debt is what commits wrote lately. It stands in etcd's log at once, and in the
+// database only when etcd writes that, every tenth of a second: until then the
+// disk looks emptier than it is.
+type debt struct {
+	since     time.Time
+	now, last int64 // bytes in the present window and in the one before
+}
+
+// window is longer than etcd's interval, by what a slow disk may take.
+const window = 500 * time.Millisecond
+
+func (d *debt) add(bytes int64) int64 {
+	switch age := time.Since(d.since); {
+	case age > 2*window:
+		d.since, d.last, d.now = time.Now(), 0, 0
+	case age > window:
+		d.since, d.last, d.now = time.Now(), d.now, 0
+	}
+	d.now += bytes
+	return d.now + d.last
+}
+
+// spent hears how much a commit may take.
+func (r *room) spent(bytes int64) {
+	if r != nil {
+		r.owed.add(bytes)
+	}
+}
+
+// free returns the free bytes of the disk, less what is owed. What cannot be
+// told counts as free. Only the committer's goroutine calls it.
 func (r *room) free() int64 {
 	if r == nil {
 		return math.MaxInt64
 	}
+	return r.disk() - r.owed.add(0)
+}
+
+// disk returns the free bytes of the disk.
+func (r *room) disk() int64 {
 	var st syscall.Statfs_t
 	if err := syscall.Fstatfs(int(r.dir.Fd()), &st); err != nil {
 		return math.MaxInt64
@@ -114,7 +151,7 @@ func (r *room) reclaim(client *clientv3.Client, server *etcdserver.EtcdServer) {
 		return
 	}
 	// Defragmenting writes the database anew beside the old one.
-	if r.free() < server.Backend().SizeInUse()+r.reserve/2 || server.Backend().Defrag() != nil {
+	if r.disk() < server.Backend().SizeInUse()+r.reserve/2 || server.Backend().Defrag() != nil {
 		return
 	}
 	_, _ = client.AlarmDisarm(r.ctx, &clientv3.AlarmMember{}) // the next refusal tries again
