@@ -33,6 +33,9 @@ func (l *Log) Commit(ctx context.Context, st store.Store, takes bool, fn func(st
 	if err := l.Room(takes); err != nil {
 		return 0, err
 	}
+	if takes {
+		ctx = store.WithReserve(ctx)
+	}
 	done := l.takeDone(clearAtOnce)
 	var rec *Record
 	var key string

@@ -102,6 +102,9 @@ func Prepare(p Password, salt string) (Prepared, error) {
 	return out, nil
 }
 
+// Burn does the work of testing a password for an account that does not exist.
+func Burn(p Password, salt string) { matches(p, salt, Key{served[0], make([]byte, 32)}) }
+
 // Set returns r with a new password.
 func (r Record) Set(p Prepared, now time.Time, must bool, history int) Record {
 	if r.Usable && len(r.Current.Keys) > 0 {

@@ -1,0 +1,255 @@
+package directory
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/schema"
+	"github.com/selfsame-dev/selfsame/internal/fault"
+)
+
+// Scope is how far below its base a search looks, RFC 4511 §4.5.1.2.
+type Scope uint8
+
+// The scopes.
+const (
+	Base Scope = iota
+	One
+	Subtree
+)
+
+// Query is a search.
+type Query struct {
+	Base   *Entry
+	Scope  Scope
+	Filter Filter
+	After  string // only entries whose DN key is greater: where a page ended
+}
+
+// lookEvery is how many entries are tested between two looks at the context.
+const lookEvery = 256
+
+// Search calls fn for the entries that match, in the order of their names, until
+// fn returns false. The entries are those of one moment.
+func (a As) Search(ctx context.Context, q Query, fn func(*Entry) bool) error {
+	if err := a.Valid(); err != nil {
+		return err
+	}
+	if a.by.Limit() == ident.OnlyPassword {
+		return fault.New(fault.Denied, "the password must be changed first").WithCode(fault.CodeMustChange)
+	}
+	q.Filter.prepare(a.d)
+	r := a.Reader()
+	for i, e := range a.d.m.candidates(&q) {
+		if i%lookEvery == lookEvery-1 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if q.Filter.test(r, e) == yes && !fn(e) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Test reports whether an entry matches a filter.
+func (a As) Test(e *Entry, f Filter) bool {
+	f.prepare(a.d)
+	return f.test(a.Reader(), e) == yes
+}
+
+// candidates gathers the entries a search has to test: those an index names if
+// there is one that helps, else those in scope.
+func (m *model) candidates(q *Query) []*Entry {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if q.Scope == Base {
+		e := m.byID[q.Base.ID]
+		if e == nil || q.After != "" && e.key <= q.After {
+			return nil
+		}
+		return []*Entry{e}
+	}
+	if list, ok := m.indexed(&q.Filter); ok {
+		out := make([]*Entry, 0, len(list))
+		for _, e := range list {
+			if inScope(q, e) {
+				out = append(out, e)
+			}
+		}
+		if len(out) > 1 {
+			slices.SortFunc(out, func(a, b *Entry) int { return strings.Compare(a.key, b.key) })
+		}
+		return out
+	}
+	var out []*Entry
+	from := q.Base.key
+	if q.After > from {
+		from = q.After
+	}
+	m.tree.Ascend(from, func(key string, e *Entry) bool {
+		if !strings.HasPrefix(key, q.Base.key) {
+			return false
+		}
+		if inScope(q, e) {
+			out = append(out, e)
+		}
+		return true
+	})
+	return out
+}
+
+func inScope(q *Query, e *Entry) bool {
+	if q.After != "" && e.key <= q.After {
+		return false
+	}
+	if q.Scope == One {
+		return e.Parent == q.Base.ID
+	}
+	return strings.HasPrefix(e.key, q.Base.key)
+}
+
+// indexed returns a list that holds every entry the filter can match, if an index
+// gives one. The caller holds mu.
+func (m *model) indexed(f *Filter) ([]*Entry, bool) {
+	switch f.Op {
+	case And:
+		var best []*Entry
+		found := false
+		for i := range f.Children {
+			if list, ok := m.indexed(&f.Children[i]); ok && (!found || len(list) < len(best)) {
+				if best, found = list, true; len(best) <= 1 {
+					break
+				}
+			}
+		}
+		return best, found
+	case Or:
+		var all []*Entry
+		for i := range f.Children {
+			list, ok := m.indexed(&f.Children[i])
+			if !ok {
+				return nil, false
+			}
+			for _, e := range list {
+				if len(f.Children) == 1 || !slices.Contains(all, e) {
+					all = append(all, e)
+				}
+			}
+			if len(all) > 1000 {
+				return nil, false
+			}
+		}
+		return all, len(f.Children) > 0
+	case Equal:
+		return m.indexedEqual(f)
+	case InChain:
+		if f.Attr == schema.MemberOf && !f.id.IsZero() {
+			return m.everyMember(f.id), true
+		}
+		if f.Attr == schema.Member {
+			var out []*Entry
+			m.above(f.id, func(g, _ ident.ID) bool { out = append(out, m.byID[g]); return true })
+			return out, true
+		}
+	}
+	return nil, false
+}
+
+func (m *model) indexedEqual(f *Filter) ([]*Entry, bool) {
+	single := func(e *Entry) ([]*Entry, bool) {
+		if e == nil {
+			return nil, true
+		}
+		return []*Entry{e}, true
+	}
+	if schema.Of(f.Attr).Syntax == schema.Link {
+		switch {
+		case f.Attr == schema.Member:
+			var out []*Entry
+			for _, g := range m.groups[f.id] {
+				if e := m.byID[g]; e != nil {
+					out = append(out, e)
+				}
+			}
+			return out, true
+		case f.Attr == schema.MemberOf:
+			return m.membersOf(f.id), true
+		}
+		return nil, false
+	}
+	if !f.keyed {
+		return nil, false
+	}
+	switch f.Attr {
+	case schema.SAMAccountName:
+		return single(m.login[f.key])
+	case schema.UserPrincipalName:
+		return single(m.upn[f.key])
+	case schema.ServicePrincipalName:
+		return single(m.spn[f.key])
+	case schema.ObjectSID:
+		return single(m.sid[ident.SID(f.key)])
+	case schema.ObjectGUID:
+		id, _ := ident.IDFromGUID([]byte(f.key))
+		return single(m.byID[id])
+	case schema.DistinguishedName:
+		e, _ := m.tree.Get(f.key)
+		return single(e)
+	case schema.Mail:
+		return m.mail[f.key], true
+	case schema.CN, schema.Name:
+		out := slices.Clone(m.named[f.key])
+		for _, k := range []string{f.key, f.key + "$"} {
+			if e := m.login[k]; e != nil {
+				out = append(out, e)
+			}
+		}
+		return out, true
+	case schema.UIDNumber, schema.GIDNumber:
+		if f.Attr == schema.GIDNumber {
+			return nil, false // everybody's primary group's number is everybody's
+		}
+		var n uint32
+		for _, c := range f.key {
+			if c < '0' || c > '9' || n > 1<<30 {
+				return nil, true
+			}
+			n = n*10 + uint32(c-'0')
+		}
+		return m.number[n], true
+	}
+	return nil, false
+}
+
+// everyMember lists what stands in a group at any depth, groups too. The caller
+// holds mu.
+func (m *model) everyMember(group ident.ID) []*Entry {
+	seen := map[ident.ID]bool{group: true}
+	var out []*Entry
+	queue := []ident.ID{group}
+	for len(queue) > 0 {
+		for _, e := range m.membersOf(queue[0]) {
+			if !seen[e.ID] {
+				seen[e.ID] = true
+				out = append(out, e)
+				if e.Class == schema.Group {
+					queue = append(queue, e.ID)
+				}
+			}
+		}
+		queue = queue[1:]
+	}
+	if g := m.byID[group]; g != nil && g.System {
+		// Everybody stands in the primary group without being listed there.
+		for _, c := range []schema.Class{schema.User, schema.Computer} {
+			for id, e := range m.byClass[c] {
+				if m.primaryGroup(e) == g && !seen[id] {
+					out = append(out, e)
+				}
+			}
+		}
+	}
+	return out
+}
