@@ -24,6 +24,8 @@ const (
 	ModAdd ModOp = iota
 	ModDelete
 	ModReplace
+	ModEnsure // adds what is not there yet, [MS-ADTS] §3.1.1.3.4.1.8
+	ModRemove // deletes what is there
 )
 
 // Mod is one modification. Values of links are object ids.
@@ -32,6 +34,8 @@ type Mod struct {
 	Attr schema.ID
 	Vals [][]byte
 }
+
+func (m *Mod) removes() bool { return m.Op == ModDelete || m.Op == ModRemove }
 
 // Modify changes an entry by all of the modifications, in order, or by none.
 // Passwords are set by [As.SetPassword]; a modification of one is refused here.
@@ -146,7 +150,7 @@ func (a As) modTakes(target *Entry, mods []Mod) bool {
 		case schema.UserAccountControl, schema.AccountExpires, schema.PwdLastSet:
 			return true
 		case schema.Member:
-			if m.Op != ModAdd {
+			if m.Op != ModAdd && m.Op != ModEnsure {
 				return true
 			}
 		}
@@ -214,13 +218,16 @@ func merge(e *Entry, row *schema.Attr, m Mod) ([][]byte, error) {
 	switch m.Op {
 	case ModReplace:
 		return checkValues(e.Class, row, m.Vals)
-	case ModAdd:
+	case ModAdd, ModEnsure:
 		if len(m.Vals) == 0 {
 			return nil, fault.New(fault.Invalid, "%s: no value to add", row.Name).WithField(row.Name)
 		}
 		all := slices.Clone(have)
 		for _, v := range m.Vals {
 			if slices.ContainsFunc(have, func(h []byte) bool { return key(h) == key(v) }) {
+				if m.Op == ModEnsure {
+					continue
+				}
 				return nil, fault.New(fault.Exists, "%s: the value is there already", row.Name).WithField(row.Name).WithCode(fault.CodeHasValue)
 			}
 			all = append(all, v)
@@ -228,7 +235,7 @@ func merge(e *Entry, row *schema.Attr, m Mod) ([][]byte, error) {
 		return checkValues(e.Class, row, all)
 	default:
 		if len(m.Vals) == 0 {
-			if len(have) == 0 {
+			if len(have) == 0 && m.Op != ModRemove {
 				return nil, noValue(row)
 			}
 			return nil, nil
@@ -236,6 +243,9 @@ func merge(e *Entry, row *schema.Attr, m Mod) ([][]byte, error) {
 		left := slices.Clone(have)
 		for _, v := range m.Vals {
 			i := slices.IndexFunc(left, func(h []byte) bool { return key(h) == key(v) })
+			if i < 0 && m.Op == ModRemove {
+				continue
+			}
 			if i < 0 {
 				return nil, noValue(row)
 			}
@@ -259,7 +269,7 @@ func (x *modification) diff(attr string, old, now []string) {
 // the value.
 func one(m Mod) (n int64, ok bool, err error) {
 	row := schema.Of(m.Attr)
-	if m.Op == ModDelete || len(m.Vals) == 0 {
+	if m.removes() || len(m.Vals) == 0 {
 		return 0, false, nil
 	}
 	n, perr := strconv.ParseInt(string(m.Vals[0]), 10, 64)
@@ -273,7 +283,7 @@ func one(m Mod) (n int64, ok bool, err error) {
 func (x *modification) control(m Mod) error {
 	n, ok, err := one(m)
 	if err != nil || !ok {
-		if err == nil && m.Op == ModDelete {
+		if err == nil && m.removes() {
 			return nil // what precedes an add of the new value
 		}
 		return err
@@ -374,9 +384,9 @@ func (x *modification) members(m Mod) error {
 	}
 	var add, remove []ident.ID
 	switch m.Op {
-	case ModAdd:
+	case ModAdd, ModEnsure:
 		add = ids
-	case ModDelete:
+	case ModDelete, ModRemove:
 		if remove = ids; len(ids) == 0 {
 			remove = idsOf(x.as.d.Members(x.old.ID))
 		}

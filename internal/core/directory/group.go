@@ -49,7 +49,7 @@ func (a As) mayModifyGroup(group ident.ID) (string, error) {
 // mayEnter checks who is to enter a group: principals only, never the group
 // itself or one it stands in.
 func (a As) mayEnter(group *Entry, m Mod) ([]*Entry, error) {
-	if m.Op == ModDelete {
+	if m.removes() {
 		return nil, nil
 	}
 	if group.System && group.RID == ident.RIDDomainUsers {

@@ -15,17 +15,36 @@ import (
 type Reader struct {
 	d       *Directory
 	domain  Domain
-	by      ident.Actor
-	support bool // may read what the helpdesk reads, of everybody
+	as      As
+	err     error // why the actor's proof does not hold
 	known   bool
+	support right // may read what the helpdesk reads, of everybody
 }
+
+// right is a right that is looked up when it is first asked for.
+type right uint8
+
+const (
+	unasked right = iota
+	granted
+	refused
+)
 
 // Reader returns a reader for the actor.
 func (a As) Reader() *Reader {
-	r := &Reader{d: a.d, domain: a.d.Domain(), by: a.by}
-	r.known = a.Valid() == nil && a.by.Limit() == ident.Unlimited
-	r.support = r.known && a.decide(role.SupportRead, nil).Allowed
+	r := &Reader{d: a.d, domain: a.d.Domain(), as: a, err: a.Valid()}
+	r.known = r.err == nil && a.by.Limit() == ident.Unlimited
 	return r
+}
+
+func (r *Reader) supports() bool {
+	if r.support == unasked {
+		r.support = refused
+		if r.as.decide(role.SupportRead, nil).Allowed {
+			r.support = granted
+		}
+	}
+	return r.support == granted
 }
 
 // May reports whether the actor may read an attribute of an entry.
@@ -36,7 +55,7 @@ func (r *Reader) May(e *Entry, row *schema.Attr) bool {
 	case schema.Known:
 		return r.known
 	case schema.Support:
-		return r.known && (r.support || r.by.Is(e.ID))
+		return r.known && (r.as.by.Is(e.ID) || r.supports())
 	}
 	return false
 }

@@ -3,7 +3,10 @@ package directory
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/tidwall/btree"
 
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
@@ -28,29 +31,76 @@ type Query struct {
 	After  string // only entries whose DN key is greater: where a page ended
 }
 
-// lookEvery is how many entries are tested between two looks at the context.
+// lookEvery is how many entries are tested between two looks at the context and
+// at the actor's proof.
 const lookEvery = 256
 
 // Search calls fn for the entries that match, in the order of their names, until
 // fn returns false. The entries are those of one moment.
 func (a As) Search(ctx context.Context, q Query, fn func(*Entry) bool) error {
-	if err := a.Valid(); err != nil {
+	f, err := a.Gather(&q)
+	if err != nil {
 		return err
 	}
+	return f.Each(ctx, fn)
+}
+
+// Found is a search that has gathered the entries it has to test, which are those
+// of one moment. It is used once.
+type Found struct {
+	as     As
+	q      *Query
+	reader *Reader
+	listed []*Entry
+	tree   *btree.Map[string, *Entry] // what to walk, where no index helps
+}
+
+// Gather begins a search.
+func (a As) Gather(q *Query) (Found, error) {
+	r := a.Reader()
+	if r.err != nil {
+		return Found{}, r.err
+	}
 	if a.by.Limit() == ident.OnlyPassword {
-		return fault.New(fault.Denied, "the password must be changed first").WithCode(fault.CodeMustChange)
+		return Found{}, fault.New(fault.Denied, "the password must be changed first").WithCode(fault.CodeMustChange)
 	}
 	q.Filter.prepare(a.d)
-	r := a.Reader()
-	for i, e := range a.d.m.candidates(&q) {
-		if i%lookEvery == lookEvery-1 && ctx.Err() != nil {
-			return ctx.Err()
+	f := Found{as: a, q: q, reader: r}
+	f.listed, f.tree = a.d.m.candidates(q)
+	return f, nil
+}
+
+// Size is how many entries have to be tested; ok is false if no index helps, and
+// everything in scope has to be.
+func (f *Found) Size() (n int, ok bool) { return len(f.listed), f.tree == nil }
+
+// Reader reads the entries found, as the actor may see them.
+func (f *Found) Reader() *Reader { return f.reader }
+
+// Each calls fn for the entries that match, in the order of their names, until fn
+// returns false. It ends early when ctx does, or the actor's proof.
+func (f *Found) Each(ctx context.Context, fn func(*Entry) bool) (err error) {
+	tested := 0
+	test := func(e *Entry) bool {
+		if tested++; tested%lookEvery == 0 {
+			if err = ctx.Err(); err == nil {
+				err = f.as.Valid()
+			}
 		}
-		if q.Filter.test(r, e) == yes && !fn(e) {
-			return nil
-		}
+		return err == nil && (f.q.Filter.test(f.reader, e) != yes || fn(e))
 	}
-	return nil
+	if f.tree == nil {
+		for _, e := range f.listed {
+			if !test(e) {
+				break
+			}
+		}
+		return err
+	}
+	f.tree.Ascend(max(f.q.Base.key, f.q.After), func(key string, e *Entry) bool {
+		return strings.HasPrefix(key, f.q.Base.key) && (!inScope(f.q, e) || test(e))
+	})
+	return err
 }
 
 // Test reports whether an entry matches a filter.
@@ -59,45 +109,44 @@ func (a As) Test(e *Entry, f Filter) bool {
 	return f.test(a.Reader(), e) == yes
 }
 
-// candidates gathers the entries a search has to test: those an index names if
-// there is one that helps, else those in scope.
-func (m *model) candidates(q *Query) []*Entry {
+// candidates gathers the entries a search has to test: those an index names, or
+// where none helps the tree as it is now, which costs nothing to keep: a change
+// copies what it touches.
+func (m *model) candidates(q *Query) ([]*Entry, *btree.Map[string, *Entry]) {
 	m.mu.RLock()
-	defer m.mu.RUnlock()
+	if list, ok := m.listed(q); ok {
+		m.mu.RUnlock()
+		return list, nil
+	}
+	m.mu.RUnlock()
+	m.mu.Lock() // Copy marks both trees as shared
+	defer m.mu.Unlock()
+	return nil, m.tree.Copy()
+}
+
+// listed returns the entries in scope that an index names, in the order of their
+// names; ok is false if no index helps. The caller holds mu.
+func (m *model) listed(q *Query) (out []*Entry, ok bool) {
 	if q.Scope == Base {
-		e := m.byID[q.Base.ID]
-		if e == nil || q.After != "" && e.key <= q.After {
-			return nil
+		if e := m.byID[q.Base.ID]; e != nil && (q.After == "" || e.key > q.After) {
+			out = []*Entry{e}
 		}
-		return []*Entry{e}
+		return out, true
 	}
-	if list, ok := m.indexed(&q.Filter); ok {
-		out := make([]*Entry, 0, len(list))
-		for _, e := range list {
-			if inScope(q, e) {
-				out = append(out, e)
-			}
-		}
-		if len(out) > 1 {
-			slices.SortFunc(out, func(a, b *Entry) int { return strings.Compare(a.key, b.key) })
-		}
-		return out
+	list, ok := m.indexed(&q.Filter)
+	if !ok {
+		return nil, false
 	}
-	var out []*Entry
-	from := q.Base.key
-	if q.After > from {
-		from = q.After
-	}
-	m.tree.Ascend(from, func(key string, e *Entry) bool {
-		if !strings.HasPrefix(key, q.Base.key) {
-			return false
-		}
+	out = make([]*Entry, 0, len(list))
+	for _, e := range list {
 		if inScope(q, e) {
 			out = append(out, e)
 		}
-		return true
-	})
-	return out
+	}
+	if len(out) > 1 {
+		slices.SortFunc(out, func(a, b *Entry) int { return strings.Compare(a.key, b.key) })
+	}
+	return out, true
 }
 
 func inScope(q *Query, e *Entry) bool {
@@ -252,4 +301,21 @@ func (m *model) everyMember(group ident.ID) []*Entry {
 		}
 	}
 	return out
+}
+
+// AnyName is the filter of a search box: what was typed begins a name by which
+// people know the entry, or is its number.
+func AnyName(typed string) Filter {
+	f := Filter{Op: Or}
+	for _, a := range []schema.ID{
+		schema.SAMAccountName, schema.DisplayName, schema.UserPrincipalName, schema.GivenName, schema.SN, schema.Mail, schema.Department,
+	} {
+		f.Children = append(f.Children, Filter{Op: Substrings, Attr: a, Initial: []byte(typed)})
+	}
+	// A later word of a name may begin with it too.
+	f.Children = append(f.Children, Filter{Op: Substrings, Attr: schema.DisplayName, Any: [][]byte{[]byte(" " + typed)}})
+	if _, err := strconv.ParseUint(typed, 10, 32); err == nil {
+		f.Children = append(f.Children, Filter{Op: Equal, Attr: schema.UIDNumber, Value: []byte(typed)})
+	}
+	return f
 }
