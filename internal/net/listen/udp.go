@@ -1,0 +1,104 @@
+package listen
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+const (
+	// udpWorkers bounds how many datagrams are answered at once. More wait in the
+	// kernel's queue, which drops what does not fit: their senders ask again.
+	udpWorkers = 16
+
+	// maxDatagram is the most UDP carries, so that none is ever cut short.
+	maxDatagram = 65_535
+)
+
+// PacketServer listens on one UDP address.
+type PacketServer struct {
+	cfg    Config
+	conn   *net.UDPConn
+	handle func(context.Context, netip.AddrPort, []byte) []byte
+	cancel context.CancelFunc
+	all    sync.WaitGroup
+}
+
+// UDP listens, and calls handle for each datagram, of several at a time. It
+// sends what handle returns, or nothing for nil. The packet is handle's until it
+// returns. Of cfg it uses Addr, Log and Counters.
+//
+// An answer leaves from the address the question was sent to. On a host with
+// several addresses the kernel would choose another, and the peer drop it.
+func UDP(ctx context.Context, cfg Config, handle func(ctx context.Context, source netip.AddrPort, packet []byte) []byte) (*PacketServer, error) {
+	pc, err := new(net.ListenConfig).ListenPacket(ctx, "udp", cfg.Addr)
+	if err != nil {
+		return nil, refused(err, "udp", cfg.Addr)
+	}
+	s := &PacketServer{cfg: cfg.withDefaults(), conn: pc.(*net.UDPConn), handle: handle}
+	if err := askDestination(s.conn); err != nil {
+		pc.Close()
+		return nil, err
+	}
+	ctx, s.cancel = context.WithCancel(ctx)
+	for range udpWorkers {
+		s.all.Go(func() { s.work(ctx) })
+	}
+	return s, nil
+}
+
+// Addr is where the server listens.
+func (s *PacketServer) Addr() netip.AddrPort { return addrPort(s.conn.LocalAddr()) }
+
+// Shutdown stops reading, and waits for the answers under way. When ctx ends it
+// ends their context, and waits on: a handler obeys its context.
+func (s *PacketServer) Shutdown(ctx context.Context) error {
+	s.conn.SetReadDeadline(time.Unix(1, 0))
+	stop := context.AfterFunc(ctx, s.cancel)
+	s.all.Wait()
+	stop()
+	s.cancel()
+	s.conn.Close()
+	return nil
+}
+
+func (s *PacketServer) work(ctx context.Context) {
+	packet, oob := make([]byte, maxDatagram), make([]byte, controlSpace)
+	for {
+		n, oobn, _, source, err := s.conn.ReadMsgUDPAddrPort(packet, oob)
+		if errors.Is(err, net.ErrClosed) || isTimeout(err) {
+			return
+		}
+		if err != nil {
+			continue // an ICMP error for an answer of ours
+		}
+		s.cfg.Counters.Packets.Add(1)
+		s.answer(ctx, source, packet[:n], oob[:oobn])
+	}
+}
+
+func (s *PacketServer) answer(ctx context.Context, source netip.AddrPort, packet, oob []byte) {
+	plain := netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	defer func() {
+		if v := recover(); v != nil {
+			s.cfg.Counters.Panics.Add(1)
+			s.cfg.Log.Error("panic over a datagram", "source", plain, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	reply := s.handle(ctx, plain, packet)
+	if reply == nil {
+		return
+	}
+	if _, _, err := s.conn.WriteMsgUDPAddrPort(reply, fromDestination(oob), source); err != nil {
+		s.cfg.Log.Debug("answer a datagram", "source", plain, "error", err)
+	}
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}

@@ -1,0 +1,114 @@
+package listen
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/selfsame-dev/selfsame/internal/fault"
+)
+
+func startUDP(t *testing.T, addr string, handle func(context.Context, netip.AddrPort, []byte) []byte) (*PacketServer, *Counters) {
+	t.Helper()
+	n := new(Counters)
+	s, err := UDP(t.Context(), Config{Addr: addr, Counters: n}, handle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Shutdown(context.Background()) })
+	return s, n
+}
+
+func echoPacket(_ context.Context, source netip.AddrPort, p []byte) []byte {
+	return append([]byte(source.Addr().String()+" "), p...)
+}
+
+// askUDP uses a connected socket, which takes an answer only from the address
+// it asked.
+func askUDP(t *testing.T, to, body string) string {
+	t.Helper()
+	c, err := net.Dial("udp", to)
+	if err != nil {
+		t.Skipf("no way to %s here: %v", to, err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	if _, err := c.Write([]byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, maxDatagram)
+	n, err := c.Read(buf)
+	if err != nil {
+		t.Fatalf("ask %s: %v", to, err)
+	}
+	return string(buf[:n])
+}
+
+func TestDatagramIsAnsweredFromWhereItWasSentTo(t *testing.T) {
+	for _, addr := range []string{":0", "0.0.0.0:0", "127.0.0.2:0"} {
+		t.Run(addr, func(t *testing.T) {
+			s, _ := startUDP(t, addr, echoPacket)
+			_, port, _ := net.SplitHostPort(s.Addr().String())
+			if got := askUDP(t, "127.0.0.2:"+port, "hello"); !strings.HasPrefix(got, "127.0.0.") || !strings.HasSuffix(got, " hello") {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+	t.Run("IPv6", func(t *testing.T) {
+		ln, err := net.ListenPacket("udp", "[::1]:0")
+		if err != nil {
+			t.Skip("no IPv6 here")
+		}
+		ln.Close()
+		s, _ := startUDP(t, ":0", echoPacket)
+		_, port, _ := net.SplitHostPort(s.Addr().String())
+		if got := askUDP(t, "[::1]:"+port, "hello"); got != "::1 hello" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+func TestLargestDatagramIsWhole(t *testing.T) {
+	s, _ := startUDP(t, "127.0.0.1:0", func(_ context.Context, _ netip.AddrPort, p []byte) []byte { return p })
+	body := strings.Repeat("x", 65_507)
+	if got := askUDP(t, s.Addr().String(), body); got != body {
+		t.Errorf("got %d octets, want %d", len(got), len(body))
+	}
+}
+
+func TestPanicOverADatagramIsTheLastOfIt(t *testing.T) {
+	s, n := startUDP(t, "127.0.0.1:0", func(_ context.Context, _ netip.AddrPort, p []byte) []byte {
+		if len(p) == 0 {
+			panic("a mistake")
+		}
+		return p
+	})
+	c, err := net.Dial("udp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 2 * udpWorkers { // more than there are workers to lose
+		if _, err := c.Write(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := askUDP(t, s.Addr().String(), "fine"); got != "fine" {
+		t.Errorf("got %q", got)
+	}
+	s.Shutdown(context.Background())
+	if n.Panics.Load() == 0 {
+		t.Error("no panic was counted")
+	}
+}
+
+func TestTakenUDPPortIsNamed(t *testing.T) {
+	s, _ := startUDP(t, "127.0.0.1:0", echoPacket)
+	_, err := UDP(t.Context(), Config{Addr: s.Addr().String()}, echoPacket)
+	if !fault.Is(err, fault.Exists) || !strings.Contains(fault.Hint(err), "ss -lunp") {
+		t.Errorf("got %v, want exists with a hint", err)
+	}
+}
