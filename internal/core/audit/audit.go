@@ -376,6 +376,16 @@ func (l *Log) oldest() time.Time { return l.cfg.Now().Add(-time.Duration(l.keep.
 // SetRetention changes how long records can be read.
 func (l *Log) SetRetention(d time.Duration) { l.keep.Store(int64(d)) }
 
+// Seq is the sequence number of the last record.
+func (l *Log) Seq() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seg == nil {
+		return 0
+	}
+	return l.seg.seq
+}
+
 // Head returns the last signed head.
 func (l *Log) Head() Head {
 	l.mu.Lock()

@@ -107,7 +107,7 @@ func Burn(p Password, salt string) { matches(p, salt, Key{served[0], make([]byte
 
 // Set returns r with a new password.
 func (r Record) Set(p Prepared, now time.Time, must bool, history int) Record {
-	if r.Usable && len(r.Current.Keys) > 0 {
+	if len(r.Current.Keys) > 0 {
 		r.Old = slices.Insert(slices.Clone(r.Old), 0, Past{r.Current.Salt, r.Current.Keys[0].Value})
 	}
 	r.Old = r.Old[:min(len(r.Old), history, maxHistory)]
@@ -121,6 +121,14 @@ func (r Record) Set(p Prepared, now time.Time, must bool, history int) Record {
 // WithMust returns r with or without the duty to change the password.
 func (r Record) WithMust(must bool) Record {
 	r.Must = must
+	r.Gen++
+	return r
+}
+
+// Drop returns r with no password that signs in. The keys stay as history, so
+// that it cannot be set again.
+func (r Record) Drop() Record {
+	r.Usable = false
 	r.Gen++
 	return r
 }

@@ -43,13 +43,20 @@ func (a As) Valid() error {
 		return fault.New(fault.Unauthenticated, "the sign-in has ended").WithHint("sign in again")
 	}
 	e := a.d.entryByID(a.by.Who().ID)
-	if e == nil || e.ValidFrom.After(a.by.At()) {
+	if e == nil || e.ValidFrom.After(a.by.At()) || a.d.everybodySince().After(a.by.At()) {
 		return fault.New(fault.Unauthenticated, "the sign-in no longer holds").WithHint("sign in again")
 	}
 	if e.Disabled() || !e.expires.IsZero() && !a.d.Now().Before(e.expires) {
 		return fault.New(fault.Unauthenticated, "the sign-in no longer holds").WithHint("ask an administrator")
 	}
 	return nil
+}
+
+// everybodySince is the domain's own validFrom.
+func (d *Directory) everybodySince() time.Time {
+	d.m.mu.RLock()
+	defer d.m.mu.RUnlock()
+	return d.m.domain.ValidFrom
 }
 
 // Decision is why an actor may do something.
@@ -231,6 +238,12 @@ func (d *Directory) Roles(id ident.ID) []role.Assignment {
 		out = append(out, *a)
 	}
 	return out
+}
+
+// MayReadLog checks that the actor may read a log or the policies.
+func (a As) MayReadLog(action role.Action) error {
+	_, err := a.require(action, nil)
+	return a.refuse(action, nil, err)
 }
 
 // Assignments lists every assignment of a role that is in force.

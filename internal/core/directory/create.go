@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/selfsame-dev/selfsame/internal/core/audit"
@@ -279,6 +280,9 @@ func (a As) insert(ctx context.Context, e *Entry, action, rule string, also func
 			return nil, err
 		}
 		r := (&audit.Record{Kind: audit.Change, Action: action, Rule: rule, Target: e.Ref()}).By(a.by)
+		if e.RID != 0 {
+			r.Diffs = append(r.Diffs, audit.Diff{Attr: "rid", New: []string{strconv.Itoa(int(e.RID))}})
+		}
 		for _, v := range e.Attrs {
 			r.Diffs = append(r.Diffs, audit.Diff{Attr: schema.Of(v.Attr).Name, New: a.d.texts(v)})
 		}

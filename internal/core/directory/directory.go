@@ -57,6 +57,8 @@ type Domain struct {
 	Created  time.Time `json:"created"`
 	Suffixes []string  `json:"suffixes"` // domains on which users can be made; the first is the default
 	Epoch    int       `json:"epoch"`    // rises with every restore
+	// ValidFrom is everybody's: what was proved before it no longer holds.
+	ValidFrom time.Time `json:"validFrom,omitzero"`
 }
 
 // Realm is the Kerberos realm: the domain in capitals.
@@ -91,7 +93,7 @@ func Open(ctx context.Context, cfg Config) (*Directory, error) {
 		return nil, err
 	}
 	if m.domain.Name == "" {
-		return nil, fault.New(fault.NotFound, "there is no domain in this folder").WithHint("make one: selfsame init --data DIR --domain lab.example")
+		return nil, noDomain
 	}
 	d.m = m
 	run, stop := context.WithCancel(context.Background())

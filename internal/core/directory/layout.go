@@ -205,3 +205,19 @@ func (b *builder) write(tx store.Tx, rec credential.Record) error {
 	}
 	return writeRID(tx, ident.RIDFirst+1)
 }
+
+// DomainIn reads what init fixed from a store that no directory is open on.
+func DomainIn(ctx context.Context, st store.Store) (Domain, error) {
+	var d Domain
+	ok := false
+	err := st.View(ctx, func(tx store.Tx) (err error) {
+		d, ok, err = domainTable.Get(tx, "self")
+		return err
+	})
+	if err == nil && !ok {
+		err = noDomain
+	}
+	return d, err
+}
+
+var noDomain = fault.New(fault.NotFound, "there is no domain in this folder").WithHint("make one: selfsame init --data DIR --domain lab.example")

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/audit"
 	"github.com/selfsame-dev/selfsame/internal/core/credential"
@@ -133,6 +134,53 @@ func (a As) SetEnabled(ctx context.Context, id ident.ID, on bool) error {
 		bits = e.Control &^ ControlDisabled
 	}
 	return a.Modify(ctx, id, []Mod{{ModReplace, schema.UserAccountControl, [][]byte{itoa(int64(bits))}}})
+}
+
+// DropPassword makes an account one that no password signs in to, until it is
+// given a new one: after a restore brought an old password back.
+func (a As) DropPassword(ctx context.Context, id ident.ID) error {
+	e, err := a.d.ByID(id)
+	if err != nil {
+		return err
+	}
+	rule, err := a.require(role.UserPassword, e)
+	if err != nil {
+		return a.refuse(role.UserPassword, e, err)
+	}
+	return a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
+		rec, ok, err := credential.Table.Get(tx, id.String())
+		if err != nil || !ok || !rec.Usable {
+			return nil, err
+		}
+		if err := credential.Table.Put(tx, rec.Drop()); err != nil {
+			return nil, err
+		}
+		r := &audit.Record{Kind: audit.Change, Action: kindWord(e) + ".dropPassword", Rule: rule, Target: e.Ref()}
+		return r.By(a.by), a.d.endProofs(tx, id)
+	})
+}
+
+// ResetAdministrator makes the built-in account one that can sign in and
+// administer everything, whatever was done to it.
+func (a As) ResetAdministrator(ctx context.Context, pw credential.Password, must bool) (*Entry, error) {
+	dom := a.d.Domain()
+	a.d.m.mu.RLock()
+	e := a.d.m.sid[dom.SID.With(ident.RIDAdministrator)]
+	a.d.m.mu.RUnlock()
+	if e == nil {
+		return nil, fault.New(fault.NotFound, "the built-in administrator was removed").
+			WithHint("make another: selfsame user add NAME --role \"Global Administrator\"")
+	}
+	if _, err := a.Assign(ctx, e.ID, role.GlobalAdministrator, time.Time{}); err != nil {
+		return nil, err
+	}
+	if err := a.Modify(ctx, e.ID, []Mod{
+		{ModReplace, schema.UserAccountControl, [][]byte{itoa(int64(e.Control &^ ControlDisabled))}},
+		{ModReplace, schema.AccountExpires, [][]byte{itoa(0)}},
+	}); err != nil {
+		return nil, err
+	}
+	return e, a.SetPassword(ctx, e.ID, pw, must)
 }
 
 // CountWrong counts a wrong password to an account's lockout. Only the

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -39,6 +40,24 @@ func (a As) SetNetwork(ctx context.Context, n policy.NamedNetwork) error {
 		}
 		return old, policy.Networks.Put(tx, n)
 	})
+}
+
+// SetLegacyBind allows or denies clear-text binds from a range of addresses, and
+// returns the network in which these ranges are kept.
+func (a As) SetLegacyBind(ctx context.Context, r netip.Prefix, allow bool) (policy.NamedNetwork, error) {
+	n := policy.NamedNetwork{Name: LegacyNetwork, LegacyBind: true}
+	if !r.IsValid() || r != r.Masked() {
+		return n, fault.New(fault.Invalid, "%s is not a network", r).WithField("network").WithHint("it looks like 10.1.2.0/24")
+	}
+	for _, have := range a.d.Networks() {
+		if have.Name == LegacyNetwork {
+			n.Ranges = slices.DeleteFunc(slices.Clone(have.Ranges), func(x netip.Prefix) bool { return x == r })
+		}
+	}
+	if allow {
+		n.Ranges = append(n.Ranges, r)
+	}
+	return n, a.SetNetwork(ctx, n)
 }
 
 // LegacyNetwork is the name of the network whose members are allowed one by one

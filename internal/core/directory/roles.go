@@ -85,10 +85,6 @@ func (a As) Unassign(ctx context.Context, assignment ident.ID) error {
 	if err != nil {
 		return a.refuse(role.RoleAssign, target, err)
 	}
-	name := x.Role.String()
-	if d := role.ByID(x.Role); d != nil {
-		name = d.Name
-	}
 	return a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
 		if x.Role == role.GlobalAdministrator {
 			if err := a.d.keepAnAdministrator(tx, x.Principal); err != nil {
@@ -106,7 +102,7 @@ func (a As) Unassign(ctx context.Context, assignment ident.ID) error {
 				return nil, err
 			}
 		}
-		r := &audit.Record{Kind: audit.Change, Action: "role.remove", Rule: rule, Scope: x.Scope, Diffs: []audit.Diff{{Attr: "role", Old: []string{name}}}}
+		r := &audit.Record{Kind: audit.Change, Action: "role.remove", Rule: rule, Scope: x.Scope, Diffs: []audit.Diff{{Attr: "role", Old: []string{x.Name()}}}}
 		if target != nil {
 			r.Target = target.Ref()
 		}

@@ -150,6 +150,14 @@ func (a *Assignment) Holds(scope string, now time.Time) bool {
 	return a.Scope == "/" || scope == a.Scope || strings.HasPrefix(scope, strings.TrimSuffix(a.Scope, "/")+"/")
 }
 
+// Name is the name of the assigned role.
+func (a *Assignment) Name() string {
+	if d := ByID(a.Role); d != nil {
+		return d.Name
+	}
+	return a.Role.String()
+}
+
 // Decision is the answer, and what it rests on.
 type Decision struct {
 	Allowed    bool
