@@ -101,6 +101,7 @@ func TestCheck(t *testing.T) {
 		{LoginShell, "/bin/zsh", "/bin/zsh", true},
 		{LoginShell, "/bin/zsh\n", "", false},
 		{WhenCreated, "20261122103000Z", "20261122103000.0Z", true},
+		{WhenCreated, "20261122103000.7Z", "20261122103000.0Z", true},
 		{WhenCreated, "yesterday", "", false},
 	} {
 		got, err := Of(c.id).Check([]byte(c.in))

@@ -11,11 +11,9 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/fault"
 )
 
-// TimeLayout is generalized time as Active Directory writes it, in UTC.
-const TimeLayout = "20060102150405.0Z"
-
-// FormatTime writes a generalized time.
-func FormatTime(t time.Time) string { return t.UTC().Format(TimeLayout) }
+// FormatTime writes a generalized time as Active Directory does: in UTC, to the
+// second, with a fraction of nought.
+func FormatTime(t time.Time) string { return t.UTC().Format("20060102150405") + ".0Z" }
 
 // ParseTime reads a generalized time, RFC 4517 §3.3.13, in the forms clients
 // send: with or without a fraction, in UTC.
