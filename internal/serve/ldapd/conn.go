@@ -1,0 +1,263 @@
+package ldapd
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/selfsame-dev/selfsame/internal/core/directory"
+	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/policy"
+	"github.com/selfsame-dev/selfsame/internal/fault"
+	"github.com/selfsame-dev/selfsame/internal/net/listen"
+	"github.com/selfsame-dev/selfsame/internal/wire/ldap"
+)
+
+// conn is one session, RFC 4511 §3.1.
+//
+// Its own goroutine reads, and answers what memory answers at once. What takes
+// longer runs beside it, so that the client can ask on, or abandon it. What is
+// here without a lock changes only while nothing runs beside.
+type conn struct {
+	s      *Server
+	nc     *listen.Conn
+	out    writer
+	source netip.Addr
+	tls    bool
+	actor  ident.Actor // who is bound; zero for nobody
+
+	slots chan struct{} // one for each operation beside; made by the first
+	ended sync.WaitGroup
+
+	mu      sync.Mutex
+	busy    int // operations that are not answered yet
+	running map[int32]context.CancelFunc
+	notice  *ldap.Message // why the session ends, once it is known
+}
+
+func newConn(s *Server, nc *listen.Conn) *conn {
+	return &conn{s: s, nc: nc, out: writer{conn: nc}, source: nc.Source().Addr(), tls: nc.TLS() != nil}
+}
+
+// close ends the session. What runs beside has been told by its context.
+func (c *conn) close() {
+	c.nc.Close()
+	c.ended.Wait()
+	c.become(ident.Actor{})
+}
+
+// as is the directory as whoever is bound may see it.
+func (c *conn) as() directory.As { return c.s.cfg.Directory.As(c.actor) }
+
+// private reports whether nobody can read along.
+func (c *conn) private() bool { return c.tls || c.source.IsLoopback() }
+
+// attempt is a sign-in over this connection.
+func (c *conn) attempt() policy.Attempt {
+	at := policy.Attempt{Door: policy.LDAP, Server: c.s.cfg.Directory.Server(), Source: c.source, Client: policy.Directory, TLS: c.tls}
+	if at.Clear() {
+		at.Client = policy.Legacy
+	}
+	return at
+}
+
+// limit is how long a message may be.
+func (c *conn) limit() int {
+	if c.actor.IsZero() {
+		return ldap.MaxMessageUnbound
+	}
+	return ldap.MaxMessage
+}
+
+// pipelined is a connection that can tell whether more of what the client sent is
+// here already.
+type pipelined interface{ Buffered() bool }
+
+// serve reads and answers messages until the session ends. Answers leave when no
+// other message waits, so that a client that asks much at once is answered in few
+// writes.
+func (c *conn) serve(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // what runs beside has nobody to answer
+	peek, _ := any(c.nc).(pipelined)
+	for {
+		f, err := c.nc.ReadFrame(ldap.FrameLen, c.limit())
+		if err != nil {
+			c.left(err)
+			return
+		}
+		if !c.receive(ctx, f) {
+			_ = c.out.flush()
+			return
+		}
+		if (peek == nil || !peek.Buffered()) && c.out.flush() != nil {
+			return
+		}
+	}
+}
+
+// left says why the client is not listened to any more, if it can still be told.
+func (c *conn) left(err error) {
+	switch {
+	case errors.Is(err, ldap.ErrTooLong), errors.Is(err, ldap.ErrNotLDAP), isEncoding(err):
+		c.broken(err)
+	case fault.Of(err) != nil: // the listener's: idle, slow, shutting down
+		c.disconnect(ldap.Unavailable, fault.Message(err))
+	}
+}
+
+// broken ends a session whose octets make no sense, RFC 4511 §4.1.1: where one
+// message ends wrongly, nobody can say where the next begins.
+func (c *conn) broken(err error) {
+	c.s.stats.Broken.Add(1)
+	c.s.cfg.Log.Debug("ldap: a message cannot be read", "source", c.source, "err", err)
+	text := "the message cannot be read"
+	if errors.Is(err, ldap.ErrTooLong) {
+		text = "the message is too long"
+	}
+	c.disconnect(ldap.ProtocolError, text)
+}
+
+// receive takes one message in; more is false if it ends the session.
+func (c *conn) receive(ctx context.Context, f listen.Frame) (more bool) {
+	m, err := ldap.Parse(f.Bytes)
+	if err != nil {
+		return c.unreadable(err)
+	}
+	if m.ID == 0 {
+		c.broken(ldap.ErrMessageID)
+		return false
+	}
+	switch q := m.Op.(type) {
+	case *ldap.UnbindRequest:
+		return false
+	case *ldap.AbandonRequest:
+		c.abandon(q.Target)
+		return true
+	}
+	if ldap.ResponseTo(m.Op.Kind(), ldap.Result{}) == nil {
+		c.broken(ldap.ErrUnknownOp)
+		return false
+	}
+	x := &request{conn: c, message: m, began: time.Now()}
+	if !c.enter(x) {
+		return false
+	}
+	if x.barrier() {
+		c.ended.Wait()
+	}
+	if !c.renew() {
+		c.leave(x)
+		return false
+	}
+	x.as = c.as()
+	then := x.begin(ctx)
+	if then == nil {
+		f.Release()
+		return c.leave(x)
+	}
+	c.beside(ctx, x, func(ctx context.Context) {
+		then(ctx)
+		f.Release()
+	})
+	return true
+}
+
+// unreadable answers a message of which enough could be read to answer it, and
+// otherwise ends the session.
+func (c *conn) unreadable(err error) (more bool) {
+	var bad *ldap.ParseError
+	if errors.As(err, &bad) && bad.ID != 0 && !isEncoding(err) {
+		if op := ldap.ResponseTo(bad.Kind, ldap.Result{Code: ldap.ProtocolError, Text: bad.Err.Error()}); op != nil {
+			return c.send(ldap.Message{ID: bad.ID, Op: op}) == nil
+		}
+	}
+	c.broken(err)
+	return false
+}
+
+// send writes a message.
+func (c *conn) send(m ldap.Message) error {
+	b := builders.Get()
+	defer builders.Put(b)
+	m.AppendTo(b)
+	return c.out.put(b.Bytes())
+}
+
+// enter counts an operation. An id that is in use already names two operations,
+// and the client could not tell their answers apart.
+func (c *conn) enter(x *request) bool {
+	c.mu.Lock()
+	_, used := c.running[x.message.ID]
+	c.busy++
+	c.mu.Unlock()
+	if used {
+		x.answerError(refuse(ldap.ProtocolError, "message id %d is in use", x.message.ID))
+		return c.leave(x)
+	}
+	return true
+}
+
+// leave ends an operation; more is false if it was the last one the session was
+// kept open for.
+func (c *conn) leave(x *request) (more bool) {
+	x.log()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy--
+	delete(c.running, x.message.ID)
+	if c.notice == nil {
+		return true
+	}
+	if c.busy == 0 {
+		c.part()
+	}
+	return false
+}
+
+// beside runs the rest of an operation beside the reading of messages.
+func (c *conn) beside(ctx context.Context, x *request, rest func(context.Context)) {
+	if c.slots == nil {
+		c.slots = make(chan struct{}, c.s.cfg.Limits.Running)
+	}
+	c.slots <- struct{}{} // waits for an earlier one; each has its time limit
+	ctx, cancel := context.WithTimeout(ctx, x.limit())
+	c.mu.Lock()
+	if c.running == nil {
+		c.running = make(map[int32]context.CancelFunc)
+	}
+	c.running[x.message.ID] = cancel
+	c.mu.Unlock()
+	c.ended.Go(func() {
+		defer cancel()
+		rest(ctx)
+		_ = c.out.flush()
+		c.leave(x)
+		<-c.slots
+	})
+}
+
+// abandon gives an operation up, RFC 4511 §4.11. One that changes something may
+// be done already.
+func (c *conn) abandon(id int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel := c.running[id]; cancel != nil {
+		cancel()
+	}
+}
+
+// startTLS takes the connection over into TLS, RFC 4511 §4.14. Who is bound stays
+// bound, RFC 4513 §3.1.4.
+func (c *conn) startTLS(ctx context.Context) error {
+	if err := c.out.flush(); err != nil {
+		return err
+	}
+	if err := c.nc.StartTLS(ctx, c.s.cfg.TLS); err != nil {
+		return err
+	}
+	c.tls = true
+	return nil
+}

@@ -1,0 +1,87 @@
+package ldapd
+
+import (
+	"slices"
+
+	"github.com/selfsame-dev/selfsame/internal/wire/ldap"
+)
+
+// controls are what a request asks for beside the operation, RFC 4511 §4.1.11,
+// and what its answer tells beside the result.
+type controls struct {
+	page       *ldap.Paged
+	sort       []ldap.SortKey
+	sortMust   bool // a sorted answer or none
+	permissive bool
+	assertion  ldap.Filter
+	preRead    []string
+	postRead   []string
+	pre, post  bool
+	answers    []ldap.Control
+}
+
+// served lists the controls with the operations each goes with. What is not here,
+// or asked of another operation, is refused if it is critical, and else ignored.
+var served = map[string][]ldap.Kind{
+	ldap.OIDPaged:            {ldap.KindSearchRequest},
+	ldap.OIDSortRequest:      {ldap.KindSearchRequest},
+	ldap.OIDPermissiveModify: {ldap.KindModifyRequest},
+	ldap.OIDAssertion: {
+		ldap.KindSearchRequest, ldap.KindCompareRequest, ldap.KindModifyRequest, ldap.KindDelRequest, ldap.KindModifyDNRequest,
+	},
+	ldap.OIDPreRead:  {ldap.KindModifyRequest, ldap.KindDelRequest, ldap.KindModifyDNRequest},
+	ldap.OIDPostRead: {ldap.KindModifyRequest, ldap.KindAddRequest, ldap.KindModifyDNRequest},
+
+	// There are no security descriptors, no remains of what was deleted and no
+	// referrals here: with or without these the answer is the same.
+	ldap.OIDSDFlags:     {ldap.KindSearchRequest, ldap.KindAddRequest, ldap.KindModifyRequest},
+	ldap.OIDShowDeleted: {ldap.KindSearchRequest, ldap.KindDelRequest, ldap.KindModifyRequest, ldap.KindModifyDNRequest},
+	ldap.OIDManageDSAIT: {
+		ldap.KindSearchRequest, ldap.KindCompareRequest, ldap.KindAddRequest, ldap.KindModifyRequest, ldap.KindDelRequest, ldap.KindModifyDNRequest,
+	},
+}
+
+func parseControls(m ldap.Message) (c controls, err error) {
+	for _, asked := range m.Controls {
+		if !slices.Contains(served[asked.OID], m.Op.Kind()) {
+			if asked.Critical {
+				return c, refuse(ldap.UnavailableCriticalExtension, "the control %s is not served with this operation", asked.OID)
+			}
+			continue
+		}
+		if err := c.take(asked); err != nil {
+			return c, refuse(ldap.ProtocolError, "the value of the control %s cannot be read", asked.OID)
+		}
+	}
+	return c, nil
+}
+
+func (c *controls) take(asked ldap.Control) (err error) {
+	switch asked.OID {
+	case ldap.OIDPaged:
+		var p ldap.Paged
+		if p, err = ldap.ParsePaged(asked.Value); err == nil && p.Size < 0 {
+			return errCookie
+		}
+		c.page = &p
+	case ldap.OIDSortRequest:
+		c.sort, err = ldap.ParseSortKeys(asked.Value)
+		c.sortMust = asked.Critical
+	case ldap.OIDPermissiveModify:
+		c.permissive = true
+	case ldap.OIDAssertion:
+		c.assertion, err = ldap.DecodeFilter(asked.Value)
+	case ldap.OIDPreRead:
+		c.pre = true
+		c.preRead, err = ldap.ParseSelection(asked.Value)
+	case ldap.OIDPostRead:
+		c.post = true
+		c.postRead, err = ldap.ParseSelection(asked.Value)
+	}
+	return err
+}
+
+// answer tells something beside the result.
+func (c *controls) answer(oid string, value []byte) {
+	c.answers = append(c.answers, ldap.Control{OID: oid, Value: value})
+}
