@@ -90,6 +90,7 @@ func changeMembers(tx store.Tx, group ident.ID, add, remove []ident.ID) (added, 
 		}
 		b.Group, b.Number = group, n
 		set := slices.Clone(b.Members)
+		before := len(added) + len(removed)
 		for _, id := range c.add {
 			if i, have := slices.BinarySearchFunc(set, id, compareIDs); !have {
 				set = slices.Insert(set, i, id)
@@ -101,6 +102,9 @@ func changeMembers(tx store.Tx, group ident.ID, add, remove []ident.ID) (added, 
 				set = slices.Delete(set, i, i+1)
 				removed = append(removed, id)
 			}
+		}
+		if len(added)+len(removed) == before {
+			continue
 		}
 		if b.Members = set; len(set) == 0 {
 			err = memberTable.Delete(tx, bucketID(group, n))

@@ -487,9 +487,9 @@ func hexByte(s string) byte {
 		c := s[i]
 		switch {
 		case c >= '0' && c <= '9':
-			n = n<<4 | c - '0'
+			n = n<<4 | (c - '0')
 		case c >= 'a' && c <= 'f':
-			n = n<<4 | c - 'a' + 10
+			n = n<<4 | (c - 'a' + 10)
 		}
 	}
 	return n & (buckets - 1)
