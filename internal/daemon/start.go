@@ -305,8 +305,9 @@ func (d *Daemon) openLocal(ctx context.Context) error {
 		Handler: mux, ConnContext: listen.ConnContext, ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog: slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
 	}
-	d.ended.Go(func() { _ = d.doors.local.Serve(ln) })
-	d.opened(func() error { return shutdown(d.doors.local.Shutdown) })
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = d.doors.local.Serve(ln) })
+	d.opened(func() error { defer serving.Wait(); return shutdown(d.doors.local.Shutdown) })
 	return nil
 }
 
