@@ -33,7 +33,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	busy    int // operations that are not answered yet
-	running map[int32]context.CancelFunc
+	running map[int32]*request
 	notice  *ldap.Message // why the session ends, once it is known
 }
 
@@ -223,15 +223,15 @@ func (c *conn) beside(ctx context.Context, x *request, rest func(context.Context
 		c.slots = make(chan struct{}, c.s.cfg.Limits.Running)
 	}
 	c.slots <- struct{}{} // waits for an earlier one; each has its time limit
-	ctx, cancel := context.WithTimeout(ctx, x.limit())
+	ctx, x.cancel = context.WithTimeout(ctx, x.limit())
 	c.mu.Lock()
 	if c.running == nil {
-		c.running = make(map[int32]context.CancelFunc)
+		c.running = make(map[int32]*request)
 	}
-	c.running[x.message.ID] = cancel
+	c.running[x.message.ID] = x
 	c.mu.Unlock()
 	c.ended.Go(func() {
-		defer cancel()
+		defer x.cancel()
 		rest(ctx)
 		_ = c.out.flush()
 		c.leave(x)
@@ -239,13 +239,14 @@ func (c *conn) beside(ctx context.Context, x *request, rest func(context.Context
 	})
 }
 
-// abandon gives an operation up, RFC 4511 §4.11. One that changes something may
-// be done already.
+// abandon gives an operation up, which is not answered any more, RFC 4511 §4.11.
+// One that changes something may be done already.
 func (c *conn) abandon(id int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if cancel := c.running[id]; cancel != nil {
-		cancel()
+	if x := c.running[id]; x != nil {
+		x.abandoned.Store(true)
+		x.cancel()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
@@ -34,6 +35,9 @@ type request struct {
 	code     ldap.ResultCode // how it ended
 	target   string          // for the log
 	found    int             // entries sent
+
+	cancel    context.CancelFunc // of what runs beside
+	abandoned atomic.Bool
 }
 
 // barrier reports whether a request stands between what came before it and what
@@ -157,6 +161,9 @@ func (x *request) answer(op ldap.Op) {
 }
 
 func (x *request) reply(op ldap.Op) {
+	if x.abandoned.Load() {
+		return
+	}
 	// A client that cannot be written to is found gone by whoever reads.
 	_ = x.conn.send(ldap.Message{ID: x.message.ID, Op: op, Controls: x.controls.answers})
 }

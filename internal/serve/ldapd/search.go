@@ -151,6 +151,9 @@ func (s *search) each(ctx context.Context, fn func(*directory.Entry) error) erro
 
 // send sends one entry.
 func (s *search) send(e *directory.Entry) error {
+	if s.abandoned.Load() {
+		return context.Canceled
+	}
 	b := builders.Get()
 	defer builders.Put(b)
 	w := ldap.BeginEntry(b, nil)
