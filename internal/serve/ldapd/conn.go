@@ -141,27 +141,27 @@ func (c *conn) receive(ctx context.Context, f listen.Frame) (more bool) {
 		c.broken(ldap.ErrUnknownOp)
 		return false
 	}
-	x := &request{conn: c, message: m, began: time.Now()}
-	if !c.enter(x) {
-		return false
+	if !c.enter(m.ID) {
+		res := ldap.Result{Code: ldap.ProtocolError, Text: "the message id is in use"}
+		return c.send(ldap.Message{ID: m.ID, Op: ldap.ResponseTo(m.Op.Kind(), res)}) == nil
 	}
+	return c.operate(ctx, &request{conn: c, frame: f, message: m, began: time.Now()})
+}
+
+// operate answers a request, or has it answered beside.
+func (c *conn) operate(ctx context.Context, x *request) (more bool) {
 	if x.barrier() {
 		c.ended.Wait()
 	}
 	if !c.renew() {
-		c.leave(x)
-		return false
-	}
-	x.as = c.as()
-	then := x.begin(ctx)
-	if then == nil {
-		f.Release()
 		return c.leave(x)
 	}
-	c.beside(ctx, x, func(ctx context.Context) {
-		then(ctx)
-		f.Release()
-	})
+	x.as = c.as()
+	rest := x.begin(ctx)
+	if rest == nil {
+		return c.leave(x)
+	}
+	c.beside(ctx, x, rest)
 	return true
 }
 
@@ -186,24 +186,23 @@ func (c *conn) send(m ldap.Message) error {
 	return c.out.put(b.Bytes())
 }
 
-// enter counts an operation. An id that is in use already names two operations,
-// and the client could not tell their answers apart.
-func (c *conn) enter(x *request) bool {
+// enter counts an operation in, unless its id is that of another under way: the
+// client could not tell their answers apart.
+func (c *conn) enter(id int32) bool {
 	c.mu.Lock()
-	_, used := c.running[x.message.ID]
-	c.busy++
-	c.mu.Unlock()
-	if used {
-		x.answerError(refuse(ldap.ProtocolError, "message id %d is in use", x.message.ID))
-		return c.leave(x)
+	defer c.mu.Unlock()
+	if c.running[id] != nil {
+		return false
 	}
+	c.busy++
 	return true
 }
 
-// leave ends an operation; more is false if it was the last one the session was
-// kept open for.
+// leave ends an operation, after which nothing of its message is there any more;
+// more is false if the session ends.
 func (c *conn) leave(x *request) (more bool) {
 	x.log()
+	x.frame.Release()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy--

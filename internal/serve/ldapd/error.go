@@ -49,10 +49,10 @@ func resultCode(err error) (ldap.ResultCode, string) {
 	if err == nil {
 		return ldap.Success, ""
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch err { // of a search; what core waits for in vain is a fault
+	case context.DeadlineExceeded:
 		return ldap.TimeLimitExceeded, ""
-	}
-	if errors.Is(err, context.Canceled) {
+	case context.Canceled:
 		return ldap.Canceled, ""
 	}
 	text := fault.Message(err)

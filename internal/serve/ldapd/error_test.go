@@ -41,6 +41,7 @@ func TestResultCodes(t *testing.T) {
 		{fault.New(fault.Conflict, "x"), ldap.Busy, "x"},
 		{fault.New(fault.Unavailable, "x"), ldap.Busy, "x"},
 		{fault.Wrap(fault.Unavailable, errors.New("secret"), "x"), ldap.Busy, "x"},
+		{fault.Wrap(fault.Unavailable, context.DeadlineExceeded, "x"), ldap.Busy, "x"},
 		{fault.New(fault.Limit, "x"), ldap.AdminLimitExceeded, "x"},
 		{fault.New(fault.Unsupported, "x"), ldap.UnwillingToPerform, "x"},
 		{context.DeadlineExceeded, ldap.TimeLimitExceeded, ""},

@@ -89,6 +89,8 @@ type Server struct {
 	cfg    Config
 	stats  Stats
 	secret [32]byte // under which cookies are signed
+	base   string   // DN of the domain, where most searches begin
+	domain ident.ID // of its entry
 	root   []rootAttribute
 	schema published
 
@@ -107,7 +109,9 @@ func New(cfg Config) *Server {
 	cfg.Limits.fill()
 	s := &Server{cfg: cfg, bound: make(map[ident.ID]map[*conn]ident.Actor), schema: publish()}
 	_, _ = rand.Read(s.secret[:])
-	s.root = s.rootDSE()
+	d := cfg.Directory.Domain()
+	s.base, s.domain = d.Base().String(), d.ID
+	s.root = s.rootDSE(&d)
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.ended.Go(func() { s.watch(ctx) })

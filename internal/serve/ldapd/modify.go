@@ -143,7 +143,7 @@ func (x *request) links(row *schema.Attr, vals [][]byte) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = e.ID[:]
+		out[i] = slices.Clone(e.ID[:])
 	}
 	return out, nil
 }

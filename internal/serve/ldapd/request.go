@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
+	"github.com/selfsame-dev/selfsame/internal/core/schema"
+	"github.com/selfsame-dev/selfsame/internal/net/listen"
 	"github.com/selfsame-dev/selfsame/internal/wire/ber"
 	"github.com/selfsame-dev/selfsame/internal/wire/ldap"
 )
@@ -29,6 +31,7 @@ func (p *builderPool) Put(b *ber.Builder) {
 type request struct {
 	conn     *conn
 	as       directory.As
+	frame    listen.Frame // whose octets message holds
 	message  ldap.Message
 	controls controls
 	began    time.Time
@@ -211,7 +214,20 @@ func (x *request) attrs() []slog.Attr {
 		slog.String("target", x.target), slog.String("source", x.conn.source.String()), slog.Bool("tls", x.conn.tls),
 	}
 	if q, ok := x.message.Op.(*ldap.SearchRequest); ok {
-		out = append(out, slog.String("filter", q.Filter.String()), slog.Int("found", x.found))
+		out = append(out, slog.String("filter", shown(q.Filter)), slog.Int("found", x.found))
 	}
 	return out
+}
+
+// shown is a filter for the log. One on a secret attribute holds somebody's guess
+// at a secret.
+func shown(f ldap.Filter) string {
+	if namesSecret(filterOf(f)) {
+		return "[secret]"
+	}
+	return f.String()
+}
+
+func namesSecret(f directory.Filter) bool {
+	return f.Attr != 0 && schema.Of(f.Attr).Source == schema.Secret || slices.ContainsFunc(f.Children, namesSecret)
 }

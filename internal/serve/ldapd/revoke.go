@@ -66,27 +66,44 @@ func (s *Server) boundTo(id ident.ID) map[*conn]ident.Actor {
 // become makes actor the one who is bound; the zero actor is nobody. Nothing runs
 // beside.
 func (c *conn) become(actor ident.Actor) {
-	c.s.mu.Lock()
-	defer c.s.mu.Unlock()
-	if was := c.actor.Who().ID; !c.actor.IsZero() {
-		delete(c.s.bound[was], c)
-		if len(c.s.bound[was]) == 0 {
-			delete(c.s.bound, was)
-		}
-		c.s.stats.Bound.Add(-1)
-	}
-	c.actor = actor
-	if actor.IsZero() {
-		c.nc.Unpin()
+	was := c.actor
+	if was.IsZero() && actor.IsZero() {
 		return
 	}
-	c.nc.Pin()
-	id := actor.Who().ID
-	if c.s.bound[id] == nil {
-		c.s.bound[id] = make(map[*conn]ident.Actor)
+	c.s.mu.Lock()
+	c.s.forget(was, c)
+	c.s.remember(actor, c)
+	c.s.mu.Unlock()
+	c.actor = actor
+	switch {
+	case actor.IsZero():
+		c.s.stats.Bound.Add(-1)
+		c.nc.Unpin()
+	case was.IsZero():
+		c.s.stats.Bound.Add(1)
+		c.nc.Pin()
 	}
-	c.s.bound[id][c] = actor
-	c.s.stats.Bound.Add(1)
+}
+
+// remember notes that actor is bound. The caller holds mu.
+func (s *Server) remember(actor ident.Actor, c *conn) {
+	if actor.IsZero() {
+		return
+	}
+	id := actor.Who().ID
+	if s.bound[id] == nil {
+		s.bound[id] = make(map[*conn]ident.Actor)
+	}
+	s.bound[id][c] = actor
+}
+
+// forget takes that back. The caller holds mu.
+func (s *Server) forget(actor ident.Actor, c *conn) {
+	id := actor.Who().ID
+	delete(s.bound[id], c)
+	if len(s.bound[id]) == 0 {
+		delete(s.bound, id)
+	}
 }
 
 // renew asks whether the proof of whoever is bound still holds, and ends the

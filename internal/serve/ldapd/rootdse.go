@@ -34,9 +34,8 @@ var capabilities = []string{
 const functionality = "7"
 
 // rootDSE makes what stays the same as long as the server runs.
-func (s *Server) rootDSE() []rootAttribute {
-	d := s.cfg.Directory.Domain()
-	base := d.Base().String()
+func (s *Server) rootDSE(d *directory.Domain) []rootAttribute {
+	base := s.base
 	config := "CN=Configuration," + base
 	short, _, _ := strings.Cut(s.cfg.Host, ".")
 	server := "CN=" + ident.EscapeDNValue(strings.ToUpper(short)) + ",CN=Servers,CN=" + directory.SiteName + ",CN=Sites," + config
@@ -57,7 +56,7 @@ func (s *Server) rootDSE() []rootAttribute {
 	add("rootDomainNamingContext", base)
 	add("configurationNamingContext", config)
 	add("schemaNamingContext", "CN=Schema,"+config)
-	add("subschemaSubentry", directory.SubschemaDN(&d))
+	add("subschemaSubentry", directory.SubschemaDN(d))
 	add("supportedLDAPVersion", "3")
 	add("supportedControl", controls...)
 	add("supportedExtension", extensions...)

@@ -74,6 +74,9 @@ func (x *request) gather(q *ldap.SearchRequest) (*search, error) {
 
 // entry finds the entry a request names.
 func (x *request) entry(name string) (*directory.Entry, error) {
+	if name == x.conn.s.base {
+		return x.conn.s.cfg.Directory.ByID(x.conn.s.domain)
+	}
 	dn, err := ident.ParseDN(name)
 	if err != nil {
 		return nil, refuse(ldap.InvalidDNSyntax, "%v", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -279,6 +280,10 @@ func TestAMessageIDMayNotBeInUse(t *testing.T) {
 	if !slices.Equal(codes, []ldap.ResultCode{ldap.Success, ldap.ProtocolError}) {
 		t.Errorf("got %v", codes)
 	}
+	p.send(search(6, base, "(sAMAccountName=alice)", "cn"))
+	if m := p.done(); m.ID != 6 {
+		t.Errorf("message %d was answered once more", m.ID)
+	}
 }
 
 func TestNothingInClearIsCarriedIntoTLS(t *testing.T) {
@@ -473,4 +478,45 @@ func networkOf(addr string) policy.NamedNetwork {
 
 func passwordRequest(who, old, pw string) *goldap.PasswordModifyRequest {
 	return goldap.NewPasswordModifyRequest(who, old, pw)
+}
+
+// TestNoPasswordIsLogged looks for one in everything the door logs.
+func TestNoPasswordIsLogged(t *testing.T) {
+	var log safeBuffer
+	b := newBench(t, func(c *ldapd.Config, _ *listen.Config) {
+		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	lab(b)
+	c := b.bind("alice", password)
+	_ = b.dial().Bind("alice", "Guessed horse 1")
+	_, _ = c.Search(&goldap.SearchRequest{BaseDN: base, Scope: 2, Filter: "(|(userPassword=Filtered horse 1)(cn=x))"})
+	_, _ = c.Compare("CN=alice,"+users, "userPassword", "Compared horse 1")
+	_, _ = c.PasswordModify(goldap.NewPasswordModifyRequest("", "Old horse 1", "New horse 1"))
+	m := goldap.NewModifyRequest("CN=alice,"+users, nil)
+	m.Replace("userPassword", []string{"Replaced horse 1"})
+	_ = c.Modify(m)
+	add := person("eve")
+	add.Attribute("userPassword", []string{"Added horse 1"})
+	_ = c.Add(add)
+	_, _ = c.Search(&goldap.SearchRequest{BaseDN: base, Scope: 2, Filter: "(cn=told)"})
+	if got := log.String(); strings.Contains(got, "horse") || !strings.Contains(got, "op=bindRequest") || !strings.Contains(got, "(cn=told)") {
+		t.Errorf("the log:\n%s", got)
+	}
+}
+
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
 }
