@@ -91,22 +91,21 @@ func newLab(t *testing.T, in *host, initArgs ...string) *lab {
 	}
 	l.data = filepath.Join(l.dir, "data")
 	write(t, filepath.Join(l.dir, "pw"), adminPassword+"\n")
-	l.run("init", append([]string{"--domain", domain, "--listen", l.addr, "--admin-password-file", filepath.Join(l.dir, "pw"), "--recovery-key-file", filepath.Join(l.dir, "recovery")}, initArgs...)...)
+	args := []string{"--domain", domain, "--admin-password-file", filepath.Join(l.dir, "pw"), "--recovery-key-file", filepath.Join(l.dir, "recovery")}
+	settings := "server: dc1\n"
 	if in == nil {
-		f, err := os.OpenFile(filepath.Join(l.data, "selfsame.yaml"), os.O_APPEND|os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(f, "server: dc1\nports:\n  ldap: %d\n  ldaps: %d\n  https: %d\n", freePort(t), freePort(t), freePort(t))
-		f.Close()
-	} else {
-		f, err := os.OpenFile(filepath.Join(l.data, "selfsame.yaml"), os.O_APPEND|os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(f, "server: dc1")
-		f.Close()
+		args = append(args, "--listen", l.addr)
+		settings += fmt.Sprintf("ports:\n  ldap: %d\n  ldaps: %d\n  https: %d\n", freePort(t), freePort(t), freePort(t))
 	}
+	l.run("init", append(args, initArgs...)...)
+	f, err := os.OpenFile(filepath.Join(l.data, "selfsame.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(settings); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
 	l.start()
 	t.Cleanup(l.stop)
 	return l
@@ -246,6 +245,17 @@ func (l *lab) uid(name string) int {
 		l.t.Fatalf("uid of %s: %v", name, err)
 	}
 	return u.Own.UID
+}
+
+// testdata is the whole path of a file of this package: a program in another
+// namespace begins at the root.
+func testdata(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func write(t *testing.T, path, text string) {

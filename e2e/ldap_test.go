@@ -100,7 +100,7 @@ func TestLDAP3(t *testing.T) {
 	l := newLab(t, dc)
 	l.user("alice", "Correct horse 1", "--display-name", "Alice Liddell", "--group", "AAD DC Administrators")
 	for _, mode := range []string{"starttls", "ldaps"} {
-		c := client.command(t.Context(), "/usr/bin/python3", "testdata/ldap3_check.py", "dc1."+domain, filepath.Join(l.data, "ca.pem"), mode, "alice", "Correct horse 1")
+		c := client.command(t.Context(), "/usr/bin/python3", testdata(t, "ldap3_check.py"), "dc1."+domain, filepath.Join(l.data, "ca.pem"), mode, "alice", "Correct horse 1")
 		if out, status := output(c); status != 0 || !strings.Contains(out, "all well") {
 			t.Errorf("%s: exit %d:\n%s", mode, status, out)
 		}

@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +19,7 @@ type host struct {
 	name string // of the network namespace
 	addr string
 	etc  map[string]string // files laid over /etc, and elsewhere
+	init int               // process 1 of a booted host; 0 for one that is not
 }
 
 // network is routed subnets, one a host, joined by a router namespace: the domain
@@ -106,6 +109,10 @@ func (h *host) command(ctx context.Context, name string, args ...string) *exec.C
 	if h == nil {
 		return exec.CommandContext(ctx, name, args...)
 	}
+	if h.init != 0 {
+		all := append([]string{"-t", strconv.Itoa(h.init), "-m", "-p", "-n", "--", name}, args...)
+		return exec.CommandContext(ctx, "nsenter", all...)
+	}
 	script := "set -e; mount --make-rprivate /; "
 	for path, own := range h.etc {
 		script += fmt.Sprintf("mount --bind %s %s; ", own, path)
@@ -113,4 +120,71 @@ func (h *host) command(ctx context.Context, name string, args ...string) *exec.C
 	script += `exec "$@"`
 	all := append([]string{"netns", "exec", h.name, "unshare", "-m", "sh", "-c", script, "sh", name}, args...)
 	return exec.CommandContext(ctx, "ip", all...)
+}
+
+// boot gives the host what long-running programs need: processes of its own,
+// whose first one reaps the others' children, and private places to write to.
+// Everything in it ends with the test.
+func (h *host) boot(t *testing.T, own ...string) {
+	t.Helper()
+	need(t, "nsenter")
+	script := "set -e; mount --make-rprivate /; mount -t tmpfs -o mode=755 tmpfs /run; mount -t tmpfs -o mode=755 tmpfs /home; "
+	for _, dir := range own { // a copy, with what packages put there
+		copied := filepath.Join(t.TempDir(), filepath.Base(dir))
+		if out, err := exec.Command("cp", "-a", dir, copied).CombinedOutput(); err != nil {
+			t.Fatalf("copy %s: %v: %s", dir, err, out)
+		}
+		script += fmt.Sprintf("mount --bind %s %s; ", copied, dir)
+	}
+	for path, file := range h.etc {
+		script += fmt.Sprintf("[ -e %[1]s ] || touch %[1]s; mount --bind %[2]s %[1]s; ", path, file)
+	}
+	script += "echo booted; while :; do sleep 1000 & wait $!; done"
+	c := exec.Command("ip", "netns", "exec", h.name, "unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc", "sh", "-c", script)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+		h.init = 0
+	})
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "booted\n" {
+		t.Fatalf("the host did not boot: %q, %v", line, err)
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%[1]d/task/%[1]d/children", c.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.init, err = strconv.Atoi(strings.TrimSpace(string(children))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// background starts a program in the host that runs until the test ends.
+func (h *host) background(t *testing.T, log, name string, args ...string) {
+	t.Helper()
+	f, err := os.Create(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := h.command(context.Background(), name, args...)
+	c.Stdout, c.Stderr = f, f
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Signal(os.Interrupt)
+		_ = c.Wait()
+		f.Close()
+		if t.Failed() {
+			b, _ := os.ReadFile(log)
+			t.Logf("%s:\n%s", name, b)
+		}
+	})
 }
