@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -230,12 +231,22 @@ func (c *conn) beside(ctx context.Context, x *request, rest func(context.Context
 	c.running[x.message.ID] = x
 	c.mu.Unlock()
 	c.ended.Go(func() {
+		defer func() { <-c.slots }()
+		defer c.leave(x)
+		defer c.caught()
 		defer x.cancel()
 		rest(ctx)
 		_ = c.out.flush()
-		c.leave(x)
-		<-c.slots
 	})
+}
+
+// caught keeps a mistake of ours in one session. The listener does the same for
+// what its own goroutine runs.
+func (c *conn) caught() {
+	if v := recover(); v != nil {
+		c.s.cfg.Log.Error("ldap: panic in an operation", "source", c.source, "panic", v, "stack", string(debug.Stack()))
+		c.nc.Close()
+	}
 }
 
 // abandon gives an operation up, which is not answered any more, RFC 4511 §4.11.

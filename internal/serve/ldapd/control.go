@@ -8,6 +8,11 @@ import (
 
 // controls are what a request asks for beside the operation, RFC 4511 §4.1.11,
 // and what its answer tells beside the result.
+//
+// An assertion is tested, and an entry read, just before the change and not in its
+// transaction, where RFC 4528 §3 and RFC 4527 §3 ask for one step: they are fit to
+// spare work, not to keep two writers apart. Deleting the old value in the same
+// modify does that.
 type controls struct {
 	page       *ldap.Paged
 	sort       []ldap.SortKey

@@ -161,7 +161,7 @@ func TestABindStandsBetweenWhatCameBeforeAndAfter(t *testing.T) {
 
 func TestAbandonEndsAnOperation(t *testing.T) {
 	b := newBench(t, unlimited)
-	crowd(b, 3000)
+	crowd(b, 1500)
 	lab(b)
 	p := b.peer(t)
 	p.bind("alice")
@@ -181,7 +181,7 @@ func TestAbandonEndsAnOperation(t *testing.T) {
 
 func TestASlowReaderIsCut(t *testing.T) {
 	b := newBench(t, unlimited, func(_ *ldapd.Config, c *listen.Config) { c.Write = 300 * time.Millisecond })
-	crowd(b, 3000)
+	crowd(b, 1500)
 	lab(b)
 	p := b.peer(t)
 	p.bind("alice")
@@ -270,7 +270,7 @@ func TestWhatABindMayNotBe(t *testing.T) {
 
 func TestAMessageIDMayNotBeInUse(t *testing.T) {
 	b := newBench(t, unlimited)
-	crowd(b, 2000)
+	crowd(b, 800)
 	lab(b)
 	p := b.peer(t)
 	p.bind("alice")
