@@ -1,0 +1,58 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/selfsame-dev/selfsame/internal/net/httpd"
+	"github.com/selfsame-dev/selfsame/internal/net/page"
+)
+
+// noteCookie carries what was done to the page that follows, which shows it once.
+// It holds a code, not the words: a link cannot make the portal say something.
+const noteCookie = "note"
+
+// said is what is shown after something was done. %s is whom it was done to.
+var said = map[string][2]string{
+	"disabled":   {"%s is disabled.", "Signed out everywhere. Enable takes it back; files, groups and numbers stay."},
+	"enabled":    {"%s is enabled.", "The password is the one from before."},
+	"unlocked":   {"%s is unlocked.", "The next right password signs in."},
+	"signedOut":  {"%s is signed out everywhere.", "The password still holds."},
+	"deleted":    {"%s is deleted.", "The number and the object id are never given out again."},
+	"saved":      {"The profile of %s is saved.", ""},
+	"described":  {"%s is saved.", ""},
+	"joined":     {"%s has one more member.", "On machines it holds when their cache is renewed, or at the next sign-in."},
+	"left":       {"%s has one member less.", "On machines it holds when their cache is renewed, or at the next sign-in."},
+	"owned":      {"%s has one more owner.", ""},
+	"disowned":   {"%s has one owner less.", ""},
+	"assigned":   {"%s holds the role.", "It holds at once."},
+	"unassigned": {"%s no longer holds the role.", "Signed out everywhere, so that nothing given out before holds on."},
+	"made":       {"%s is created.", ""},
+	"ended":      {"The session is ended.", "That browser has to sign in again."},
+	"kept":       {"Good.", "Without the recovery key no backup can be read: keep it apart from this server."},
+}
+
+// done redirects to a page that says what was done.
+func (v *visit) done(to, code, name string) error {
+	httpd.SetCookie(v.w, noteCookie, url.QueryEscape(code+" "+name), time.Minute)
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	return nil
+}
+
+// takeNote returns what was just done, once.
+func (v *visit) takeNote() *page.Note {
+	c := httpd.Cookie(v.r, noteCookie)
+	if c == "" || v.r.Method != http.MethodGet {
+		return nil
+	}
+	httpd.ClearCookie(v.w, noteCookie)
+	text, err := url.QueryUnescape(c)
+	code, name, _ := strings.Cut(text, " ")
+	words, ok := said[code]
+	if err != nil || !ok {
+		return nil
+	}
+	return &page.Note{Text: strings.ReplaceAll(words[0], "%s", name), Hint: words[1]}
+}
