@@ -92,23 +92,27 @@ func newLab(t *testing.T, in *host, initArgs ...string) *lab {
 	l.data = filepath.Join(l.dir, "data")
 	write(t, filepath.Join(l.dir, "pw"), adminPassword+"\n")
 	args := []string{"--domain", domain, "--admin-password-file", filepath.Join(l.dir, "pw"), "--recovery-key-file", filepath.Join(l.dir, "recovery")}
-	settings := "server: dc1\n"
-	if in == nil {
-		args = append(args, "--listen", l.addr)
-		settings += fmt.Sprintf("ports:\n  ldap: %d\n  ldaps: %d\n  https: %d\n", freePort(t), freePort(t), freePort(t))
-	}
 	l.run("init", append(args, initArgs...)...)
-	f, err := os.OpenFile(filepath.Join(l.data, "selfsame.yaml"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
+	if in == nil {
+		l.onFreePorts()
+	} else {
+		l.settings("server: dc1\n")
 	}
-	if _, err := f.WriteString(settings); err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
 	l.start()
 	t.Cleanup(l.stop)
 	return l
+}
+
+// settings replaces the server's settings.
+func (l *lab) settings(text string) {
+	l.t.Helper()
+	write(l.t, filepath.Join(l.data, "selfsame.yaml"), text)
+}
+
+// onFreePorts puts the doors where nobody listens.
+func (l *lab) onFreePorts() {
+	l.t.Helper()
+	l.settings(fmt.Sprintf("server: dc1\nlisten: %s\nports:\n  ldap: %d\n  ldaps: %d\n  https: %d\n", l.addr, freePort(l.t), freePort(l.t), freePort(l.t)))
 }
 
 // freePort finds a port nobody listens on.
