@@ -55,13 +55,10 @@ func (c Chart) Draw() template.HTML {
 	area("good", func(p Point) int { return p.Good })
 	area("bad", func(p Point) int { return p.Bad })
 	fmt.Fprintf(&b, `<path class="axis" d="M0 %.1fH%d"/>`, y(0), chartWidth)
-	every := max(1, len(c.Points)/6)
-	for i := every / 2; i < len(c.Points); i += every {
-		layout := "15:04"
-		if c.Step >= 6*time.Hour {
-			layout = "Mon 2 Jan"
+	for i, p := range c.Points {
+		if mark := c.mark(p.At); mark != "" && i > 0 && i < len(c.Points)-1 {
+			fmt.Fprintf(&b, `<text class="mark" text-anchor="middle" x="%.1f" y="%d">%s</text>`, x(i), c.Height-4, mark)
 		}
-		fmt.Fprintf(&b, `<text class="mark" text-anchor="middle" x="%.1f" y="%d">%s</text>`, x(i), c.Height-4, c.Points[i].At.UTC().Format(layout))
 	}
 	// A strip for each point, whose title tells its numbers to who points there.
 	w := float64(chartWidth) / float64(len(c.Points)-1)
@@ -71,6 +68,18 @@ func (c Chart) Draw() template.HTML {
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String())
+}
+
+// mark is what stands below a span: every fourth hour, or noon of each day.
+func (c Chart) mark(at time.Time) string {
+	at = at.UTC()
+	switch {
+	case c.Step >= 6*time.Hour && at.Hour() == 12:
+		return at.Format("Mon 2")
+	case c.Step < 6*time.Hour && at.Hour()%4 == 0 && at.Minute() == 0:
+		return at.Format("15:04")
+	}
+	return ""
 }
 
 // path draws a line through points that never leaves the range of its neighbours.

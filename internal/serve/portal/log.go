@@ -50,6 +50,7 @@ type recordRow struct {
 	Who, Target                  value
 	Source, Door, Action, Result value
 	Good                         bool
+	Well                         string // the word for a good result
 	Words                        string // what was done, for people
 	Reason, Rule                 string
 	Count                        int
@@ -69,7 +70,7 @@ func listChanges(v *visit) error {
 	if err := v.as.MayReadLog(role.AuditRead); err != nil {
 		return err
 	}
-	return v.showLog("audit.html", logPage{Title: "Audit", Lead: "Who changed what, and who was refused."}, changeKinds, "auditLogs/directoryAudits")
+	return v.showLog("audit.html", logPage{Title: "Changes", Lead: "Who changed what, and who was refused."}, changeKinds, "auditLogs/directoryAudits")
 }
 
 // showLog lists the records that the address asks for.
@@ -163,7 +164,10 @@ func (v *visit) row(r *audit.Record, narrows bool) recordRow {
 	}
 	out := recordRow{
 		Link: "/audit/" + r.ID.String(), At: r.Time, Who: val(who), Target: val(r.Target.Name), Door: val(r.Door), Action: val(r.Action),
-		Result: val(string(r.Result)), Good: r.Result != audit.Failure, Reason: r.Reason, Rule: r.Rule, Count: r.Count, Words: wordsOf(r),
+		Result: val(string(r.Result)), Good: r.Result != audit.Failure, Well: "done", Reason: r.Reason, Rule: r.Rule, Count: r.Count, Words: wordsOf(r),
+	}
+	if slices.Contains(signInKinds, r.Kind) {
+		out.Well = "allowed"
 	}
 	if r.Source.IsValid() {
 		out.Source = val(r.Source.String())
@@ -188,7 +192,10 @@ func wordsOf(r *audit.Record) string {
 	if !ok {
 		verb = r.Action
 	}
-	if r.Kind == audit.Refusal {
+	switch {
+	case r.Action == "signIn" && r.Result == audit.Failure:
+		verb = "tried to sign in"
+	case r.Kind == audit.Refusal:
 		verb = "was refused " + r.Action
 		if r.Target.Name != "" {
 			verb += " of"
@@ -329,9 +336,9 @@ func (v *visit) mayReadRecord(r *audit.Record) error {
 }
 
 func (v *visit) recordPage(r *audit.Record) recordPage {
-	p := recordPage{Row: v.row(r, false), Back: page.Place{Name: "Audit", Path: "/audit"}}
+	p := recordPage{Row: v.row(r, false), Back: page.Place{Name: "Changes", Path: "/audit"}}
 	if slices.Contains(signInKinds, r.Kind) {
-		p.Back = page.Place{Name: "Sign-ins", Path: "/signins"}
+		p.Back = page.Place{Name: "Sign-ins", Path: "/audit/signins"}
 	}
 	switch {
 	case slices.Contains(signInKinds, r.Kind) && !v.can(role.SignInsRead, nil):

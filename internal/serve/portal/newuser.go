@@ -74,7 +74,7 @@ func (v *visit) showNewUser(status int, problem error) error {
 		p.More = p.More || f.Value != ""
 	}
 	groups, err := v.gather(schema.Group, "", func(g *directory.Entry) bool {
-		return !(g.System && g.RID == ident.RIDDomainUsers) && v.can(role.GroupMembers, g)
+		return forPeople(g) && v.can(role.GroupMembers, g)
 	})
 	if err != nil {
 		return err
@@ -100,6 +100,10 @@ func (v *visit) showNewUser(status int, problem error) error {
 		Method: "POST", Path: "/v1.0/users", Body: `{"displayName": "Alice Liddell", "userPrincipalName": "alice@` + dom.Name + `", "accountEnabled": true, "passwordProfile": {"forceChangePasswordNextSignIn": true}}`,
 	})
 }
+
+// forPeople leaves out the domain's own groups, which are for machines, except the
+// one that administers them.
+func forPeople(g *directory.Entry) bool { return !g.System || g.Login == directory.DomainAdmins }
 
 func contains(list []string, s string) bool {
 	for _, x := range list {
@@ -225,7 +229,11 @@ func handOver(v *visit) error {
 	if err := v.as.Valid(); err != nil {
 		return err
 	}
-	w, ok := v.s.once.take(onceKey{v.ses.ID, e.ID})
+	var w waiting
+	var ok bool
+	if v.r.Method == http.MethodGet { // HEAD shows nothing, and must not use it up
+		w, ok = v.s.once.take(onceKey{v.ses.ID, e.ID})
+	}
 	dom := v.dir.Domain()
 	uid, _ := e.UIDNumber()
 	p := handOverPage{

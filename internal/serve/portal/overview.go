@@ -29,7 +29,7 @@ type overviewPage struct {
 	Machines    int
 	Disabled    int
 	Locked      []lockedOut
-	MayUnlock   bool
+	LockedAll   int
 	SignIns     bool // may be shown
 	Chart       page.Chart
 	Good, Bad   int
@@ -73,11 +73,13 @@ func overview(v *visit) error {
 		if e.Disabled() {
 			p.Disabled++
 		}
-		return v.stateOf(e).Key == "locked"
+		_, _, locked := v.dir.Lockout(e.ID).Locked(v.now())
+		return locked && v.can(role.SupportRead, e)
 	})
 	if err != nil {
 		return err
 	}
+	p.LockedAll = len(people)
 	for _, e := range people[:min(len(people), foundMost)] {
 		_, until, _ := v.dir.Lockout(e.ID).Locked(v.now())
 		p.Locked = append(p.Locked, lockedOut{linkTo(e), until})

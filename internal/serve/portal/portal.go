@@ -90,7 +90,7 @@ func (s *Server) routes() map[string]handler {
 		"POST /groups/{group}/owners":      changeOwners,
 		"POST /groups/{group}/description": describeGroup,
 		"POST /groups/{group}/delete":      deleteGroup,
-		"GET /signins":                     listSignIns,
+		"GET /audit/signins":               listSignIns,
 		"GET /audit":                       listChanges,
 		"GET /audit/{record}":              showRecord,
 		"GET /policies":                    showPolicies,
@@ -244,14 +244,23 @@ func (v *visit) places() []page.Place {
 	} else {
 		out = append(out, page.Place{Name: "My account", Path: "/account", Icon: "users", Here: under("/account") || under("/users")})
 	}
-	if v.can(role.SignInsRead, nil) {
-		out = append(out, page.Place{Name: "Sign-ins", Path: "/signins", Icon: "signins", Here: at == "/signins"})
-	}
-	if v.can(role.AuditRead, nil) {
-		out = append(out, page.Place{Name: "Audit", Path: "/audit", Icon: "audit", Here: under("/audit")})
+	if below := v.logs(at); len(below) > 0 {
+		out = append(out, page.Place{Name: "Audit", Path: below[0].Path, Icon: "audit", Here: under("/audit") && at != "/audit" && at != "/audit/signins", Below: below})
 	}
 	if v.can(role.PolicyRead, nil) {
 		out = append(out, page.Place{Name: "Policies", Path: "/policies", Icon: "policies", Here: at == "/policies"})
+	}
+	return out
+}
+
+// logs are the views of the log this person may see.
+func (v *visit) logs(at string) []page.Place {
+	var out []page.Place
+	if v.can(role.SignInsRead, nil) {
+		out = append(out, page.Place{Name: "Sign-ins", Path: "/audit/signins", Here: at == "/audit/signins"})
+	}
+	if v.can(role.AuditRead, nil) {
+		out = append(out, page.Place{Name: "Changes", Path: "/audit", Here: at == "/audit"})
 	}
 	return out
 }

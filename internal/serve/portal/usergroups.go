@@ -37,7 +37,7 @@ func showUserGroups(v *visit) error {
 			in[m.Group.ID] = m.Through == nil
 		}
 		open, err := v.gather(schema.Group, p.Query, func(g *directory.Entry) bool {
-			return !in[g.ID] && !(g.System && g.RID == ident.RIDDomainUsers) && v.can(role.GroupMembers, g)
+			return !in[g.ID] && forPeople(g) && v.can(role.GroupMembers, g)
 		})
 		if err != nil {
 			return err
