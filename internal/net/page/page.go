@@ -44,11 +44,13 @@ type Shell struct {
 	Domain string
 	Places []Place // empty where nobody has signed in
 	Person *Person // nil where nobody has signed in
+	Finds  bool    // the search box is of use to this person
 	Search string  // what was searched for
 	CSRF   string  // token of this session's forms
 	Note   *Note   // what was just done, or went wrong
 	Do     []Do    // the same from the shell
 	Asset  func(name string) string
+	About  string // program and version
 	Nonce  string // what the policy of this page asks of its script
 }
 

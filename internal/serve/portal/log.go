@@ -253,7 +253,7 @@ func (v *visit) weekOf(e *directory.Entry) (page.Chart, error) {
 	const step = 6 * time.Hour
 	end := v.now().Truncate(step).Add(step)
 	since := end.Add(-7 * 24 * time.Hour)
-	recs, err := v.dir.Audit().Search(v.r.Context(), audit.Query{Kinds: signInKinds, Terms: []string{e.ID.String()}, Since: since, Limit: 5000})
+	recs, err := v.dir.Audit().Search(v.r.Context(), audit.Query{Kinds: signInKinds, Terms: []string{"signIn", e.ID.String()}, Since: since, Limit: 5000})
 	if err != nil {
 		return page.Chart{}, err
 	}
@@ -268,7 +268,7 @@ func chartOf(id string, recs []*audit.Record, since time.Time, step time.Duratio
 	}
 	for _, r := range recs {
 		i := int(r.Time.Sub(since) / step)
-		if i < 0 || i >= n || r.Action == "signOut" {
+		if i < 0 || i >= n {
 			continue
 		}
 		if r.Result == audit.Failure {

@@ -171,7 +171,7 @@ func (d *daily) of(v *visit) (day, error) {
 	const step = 30 * time.Minute
 	end := now.Truncate(step).Add(step)
 	since := end.Add(-24 * time.Hour)
-	recs, err := v.dir.Audit().Search(v.r.Context(), audit.Query{Kinds: signInKinds, Since: since, Limit: dayMost})
+	recs, err := v.dir.Audit().Search(v.r.Context(), audit.Query{Kinds: signInKinds, Terms: []string{"signIn"}, Since: since, Limit: dayMost})
 	if err != nil {
 		return day{}, err
 	}

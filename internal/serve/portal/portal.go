@@ -123,7 +123,7 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, pattern := s.mux.Handler(r); pattern == "" {
 		s.handle(func(*visit) error {
-			return fault.New(fault.NotFound, "there is no page here").WithHint("Search for the person or group in the box above, or start at the overview.")
+			return fault.New(fault.NotFound, "there is no page here").WithHint("the address is wrong, or what it named is gone: begin at the start")
 		})(w, r)
 		return
 	}
@@ -225,7 +225,10 @@ func (v *visit) shell(title string) *page.Shell {
 		return sh
 	}
 	sh.Person = &page.Person{Name: v.me.DisplayName(), Login: v.me.Login}
-	sh.Places = v.places()
+	sh.Places, sh.Finds = v.places(), v.reads()
+	if v.s.cfg.Version != "" {
+		sh.About = "Selfsame " + v.s.cfg.Version
+	}
 	sh.CSRF = v.s.cfg.Form.Token(v.ses.CSRF)
 	sh.Note = v.takeNote()
 	return sh
