@@ -207,7 +207,6 @@ func (c *conn) leave(x *request) (more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy--
-	delete(c.running, x.message.ID)
 	if c.notice == nil {
 		return true
 	}
@@ -233,11 +232,22 @@ func (c *conn) beside(ctx context.Context, x *request, rest func(context.Context
 	c.ended.Go(func() {
 		defer func() { <-c.slots }()
 		defer c.leave(x)
+		defer c.retire(x) // if it was abandoned
 		defer c.caught()
 		defer x.cancel()
 		rest(ctx)
 		_ = c.out.flush()
 	})
+}
+
+// retire frees the id of an operation that is about to be answered: the client may
+// use it again as soon as it has the answer.
+func (c *conn) retire(x *request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running[x.message.ID] == x {
+		delete(c.running, x.message.ID)
+	}
 }
 
 // caught keeps a mistake of ours in one session. The listener does the same for

@@ -189,3 +189,43 @@ func finished(p []byte) bool {
 	}
 	return false
 }
+
+// BenchmarkScan is a search that no index helps, of all entries, on one
+// connection: cpu-us/op is for one entry.
+func BenchmarkScan(b *testing.B) {
+	t := newBench(b, unlimited)
+	crowd(t, populated)
+	if _, err := t.admin.CreateUser(b.Context(), directory.NewUser{Login: "alice", Password: password}); err != nil {
+		b.Fatal(err)
+	}
+	c, err := net.Dial("tcp", t.plain)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	exchange(b, c, bindAs("alice").Encode(), make([]byte, 1024))
+	for _, attrs := range [][]string{asked, {"*"}} {
+		b.Run(attrs[0], func(b *testing.B) {
+			q := search(7, base, "(department=crowd)", attrs...).Encode()
+			answer := make([]byte, 4<<20)
+			size := 0
+			_, _ = c.Write(q)
+			for !finished(answer[:size]) {
+				n, err := c.Read(answer[size:])
+				if err != nil {
+					b.Fatal(err)
+				}
+				size += n
+			}
+			b.ResetTimer()
+			from := cpu()
+			for i := 0; i < b.N; i += populated {
+				_, _ = c.Write(q)
+				if _, err := io.ReadFull(c, answer[:size]); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(cpu()-from)/1e3/float64((b.N+populated-1)/populated*populated), "cpu-us/op")
+		})
+	}
+}

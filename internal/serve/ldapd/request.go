@@ -167,6 +167,9 @@ func (x *request) reply(op ldap.Op) {
 	if x.abandoned.Load() {
 		return
 	}
+	if x.cancel != nil { // it runs beside
+		x.conn.retire(x)
+	}
 	// A client that cannot be written to is found gone by whoever reads.
 	_ = x.conn.send(ldap.Message{ID: x.message.ID, Op: op, Controls: x.controls.answers})
 }

@@ -286,6 +286,22 @@ func TestAMessageIDMayNotBeInUse(t *testing.T) {
 	}
 }
 
+// TestAMessageIDMayBeUsedAgain uses one as soon as its answer is there, for
+// searches that run beside.
+func TestAMessageIDMayBeUsedAgain(t *testing.T) {
+	b := newBench(t)
+	crowd(b, 100)
+	lab(b)
+	p := b.peer(t)
+	p.bind("alice")
+	for i := range 300 {
+		p.send(search(5, base, "(department=crowd)", "cn"))
+		if r := p.done().Op.(*ldap.Response); r.Code != ldap.Success {
+			t.Fatalf("search %d: %s %s", i, r.Code, r.Text)
+		}
+	}
+}
+
 func TestNothingInClearIsCarriedIntoTLS(t *testing.T) {
 	b := newBench(t)
 	p := b.peer(t)
