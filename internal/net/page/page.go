@@ -78,8 +78,6 @@ type Note struct {
 	Text      string
 	Hint      string
 	Reference string // under which the log has it
-	Link      string // where to go on
-	LinkText  string
 }
 
 // Do is a command and the API call that do what the page does.

@@ -11,28 +11,12 @@ import (
 // funcs are what templates say things with.
 func funcs(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
-		"when":   func(t time.Time) template.HTML { return when(t, now()) },
-		"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-		"num":    Number[int],
-		"num32":  Number[uint32],
-		"count":  Count,
-		"icon":   icon,
-		"quote":  Quote,
-		"has":    func(list []string, s string) bool { return contains(list, s) },
-		"field":  func(f Field) Field { return f },
-		"lines":  func(s string) []string { return strings.Split(s, "\n") },
-		"list":   func(s ...string) []string { return s },
-		"option": func(value, label string) Option { return Option{Value: value, Label: label} },
+		"when":  func(t time.Time) template.HTML { return when(t, now()) },
+		"num":   Number[int],
+		"num32": Number[uint32],
+		"count": Count,
+		"icon":  icon,
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // Number writes a number with its thousands apart.
@@ -64,15 +48,16 @@ func Count(n int, one, many string) string {
 func Ago(t, now time.Time) string {
 	d := now.Sub(t)
 	if d < 0 {
-		return "in " + span(-d)
+		return "in " + Span(-d)
 	}
 	if d < 10*time.Second {
 		return "just now"
 	}
-	return span(d) + " ago"
+	return Span(d) + " ago"
 }
 
-func span(d time.Duration) string {
+// Span says how long something lasts.
+func Span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return Count(int(d/time.Second), "second", "seconds")

@@ -2,7 +2,7 @@ package portal
 
 import (
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +24,6 @@ type newUserPage struct {
 	Login      string
 	Profile    []page.Field
 	Groups     []page.Option
-	Find       string // group that is looked for, where there are many
 	Many       bool
 	Roles      []page.Option
 	Number     page.Field
@@ -83,12 +82,12 @@ func (v *visit) showNewUser(status int, problem error) error {
 	p.Many = len(groups) > groupsMost
 	for _, g := range groups[:min(len(groups), groupsMost)] {
 		id := g.ID.String()
-		o := page.Option{Value: id, Label: g.Name(), Help: g.First(schema.Description), On: contains(typed["group"], id)}
+		o := page.Option{Value: id, Label: g.Name(), Help: g.First(schema.Description), On: slices.Contains(typed["group"], id)}
 		p.Groups, p.More = append(p.Groups, o), p.More || o.On
 	}
 	if v.can(role.RoleAssign, nil) {
 		for _, d := range role.Builtin() {
-			o := page.Option{Value: d.ID.String(), Label: d.Name, Help: d.Description, On: contains(typed["role"], d.ID.String())}
+			o := page.Option{Value: d.ID.String(), Label: d.Name, Help: d.Description, On: slices.Contains(typed["role"], d.ID.String())}
 			p.Roles, p.More = append(p.Roles, o), p.More || o.On
 		}
 	}
@@ -104,15 +103,6 @@ func (v *visit) showNewUser(status int, problem error) error {
 // forPeople leaves out the domain's own groups, which are for machines, except the
 // one that administers them.
 func forPeople(g *directory.Entry) bool { return !g.System || g.Login == directory.DomainAdmins }
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
 
 // place puts what is wrong beside its field, and returns it if it has none here.
 func (p *newUserPage) place(err error) error {
@@ -207,48 +197,4 @@ func ids(list []string) ([]ident.ID, error) {
 		out = append(out, id)
 	}
 	return out, nil
-}
-
-// handOverPage is everything to give to the person.
-type handOverPage struct {
-	link
-	UPN, Address string
-	Password     string // empty once it has been shown
-	Created      bool
-	UID          uint32
-	MayCreate    bool
-	MayReset     bool
-}
-
-// handOver shows a generated password, once.
-func handOver(v *visit) error {
-	e, err := v.target()
-	if err != nil {
-		return err
-	}
-	if err := v.as.Valid(); err != nil {
-		return err
-	}
-	var w waiting
-	var ok bool
-	if v.r.Method == http.MethodGet { // HEAD shows nothing, and must not use it up
-		w, ok = v.s.once.take(onceKey{v.ses.ID, e.ID})
-	}
-	dom := v.dir.Domain()
-	uid, _ := e.UIDNumber()
-	p := handOverPage{
-		link: linkTo(e), UPN: e.UPN(&dom), Address: v.s.cfg.Address, Created: w.created, UID: uid,
-		MayCreate: v.can(role.UserCreate, nil), MayReset: v.can(role.UserPassword, e),
-	}
-	title := "Password of " + e.Login
-	if ok {
-		p.Password = string(w.pw)
-		title = e.Login + " has a new password"
-		if w.created {
-			title = e.Login + " is created"
-		}
-	}
-	path := "/v1.0/users/" + url.PathEscape(e.Login)
-	return v.show("handover.html", title, p,
-		page.Do{What: "Give a new password", Command: "selfsame user reset-password " + page.Quote(e.Login), Method: "PATCH", Path: path, Body: `{"passwordProfile": {"forceChangePasswordNextSignIn": true}}`})
 }

@@ -78,7 +78,7 @@ func (v *visit) passwordRow(x *credential.Policy) passwordRow {
 	}
 	r.Lock = "Never locks"
 	if x.Threshold > 0 {
-		r.Lock = page.Count(x.Threshold, "wrong password", "wrong passwords") + " within " + x.Window.String() + " lock for " + x.Duration.String()
+		r.Lock = page.Count(x.Threshold, "wrong password", "wrong passwords") + " within " + page.Span(x.Window) + " lock for " + page.Span(x.Duration)
 		if x.Strict {
 			r.Lock += ", over all networks"
 		} else {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/selfsame-dev/selfsame/internal/core/credential"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
@@ -23,8 +22,6 @@ var profileShown = []schema.ID{
 
 // profileEdited is what the profile page offers, in its order.
 var profileEdited = append([]schema.ID{schema.DisplayName}, append(profileShown, schema.StreetAddress, schema.PostalCode, schema.L, schema.CO, schema.PreferredLanguage, schema.WWWHomePage, schema.Info)...)
-
-func generate() credential.Password { return credential.Generate() }
 
 // profilePage is the form of a person's attributes.
 type profilePage struct {

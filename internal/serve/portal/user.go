@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
-	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/net/page"
 )
 
@@ -136,7 +134,6 @@ type userPage struct {
 	Expires     time.Time
 	Wrong       int
 	Support     bool
-	Machine     string
 }
 
 type fact struct{ Label, Value string }
@@ -199,86 +196,6 @@ func texts(vals [][]byte) string {
 		out = append(out, string(v))
 	}
 	return strings.Join(out, ", ")
-}
-
-// membership is a group somebody stands in, and by which way.
-type membership struct {
-	link
-	GID     uint32
-	Way     []string // groups on the way, the nearest to the person first
-	Primary bool
-	Rights  bool // gives rights
-	Remove  bool // may be taken out here
-}
-
-// membershipsOf lists the groups an entry stands in, at any depth, with the way.
-func (v *visit) membershipsOf(e *directory.Entry) []membership {
-	ms := v.dir.Memberships(e.ID)
-	through := make(map[ident.ID]*directory.Entry, len(ms))
-	for _, m := range ms {
-		through[m.Group.ID] = m.Through
-	}
-	out := make([]membership, 0, len(ms))
-	for _, m := range ms {
-		x := membership{link: v.linkFor(m.Group), Primary: m.Primary, Rights: v.dir.IsProtected(m.Group.ID)}
-		x.GID, _ = m.Group.UIDNumber()
-		for g := m.Through; g != nil && len(x.Way) < len(ms); g = through[g.ID] {
-			x.Way = append([]string{g.Name()}, x.Way...)
-		}
-		x.Remove = !m.Primary && m.Through == nil && v.can(role.GroupMembers, m.Group)
-		out = append(out, x)
-	}
-	return out
-}
-
-// doUser does one of the actions, and says what it did.
-func doUser(v *visit) error {
-	e, err := v.target()
-	if err != nil {
-		return err
-	}
-	ctx, to := v.r.Context(), linkTo(e).Path
-	switch v.r.PathValue("action") {
-	case "reset":
-		return v.resetPassword(e)
-	case "unlock":
-		err = v.as.Unlock(ctx, e.ID)
-		return v.after(err, to, "unlocked", e.Login)
-	case "disable":
-		err = v.as.SetEnabled(ctx, e.ID, false)
-		return v.after(err, to, "disabled", e.Login)
-	case "enable":
-		err = v.as.SetEnabled(ctx, e.ID, true)
-		return v.after(err, to, "enabled", e.Login)
-	case "revoke":
-		err = v.as.Revoke(ctx, e.ID)
-		return v.after(err, to, "signedOut", e.Login)
-	case "delete":
-		if strings.TrimSpace(v.field("confirm")) != e.Login {
-			return fault.New(fault.Invalid, "the name typed is not %s, and nothing was deleted", e.Login).WithHint("go back and type the login name to delete the account")
-		}
-		err = v.as.Delete(ctx, e.ID)
-		return v.after(err, "/users", "deleted", e.Login)
-	}
-	return fault.New(fault.NotFound, "there is no such action")
-}
-
-// after ends an action.
-func (v *visit) after(err error, to, code, name string) error {
-	if err != nil {
-		return err
-	}
-	return v.done(to, code, name)
-}
-
-func (v *visit) resetPassword(e *directory.Entry) error {
-	pw := generate()
-	if err := v.as.SetPassword(v.r.Context(), e.ID, pw, true); err != nil {
-		return err
-	}
-	v.s.once.put(onceKey{v.ses.ID, e.ID}, pw, false)
-	http.Redirect(v.w, v.r, linkTo(e).Path+"/key", http.StatusSeeOther)
-	return nil
 }
 
 // shellFor is what does to a person from the shell what her page does.
