@@ -113,7 +113,7 @@ func (v *visit) steps() []step {
 	}
 	if v.s.cfg.LDAP != "" {
 		bound := v.dir.Audit().Recent(1, func(r *audit.Record) bool { return r.Door == string(policy.LDAP) && r.Result == audit.Success })
-		out = append(out, step{Title: "Connect JupyterHub", Text: "With its LDAP authenticator; these lines in jupyterhub_config.py. Done when the first person signs in there.",
+		out = append(out, step{Title: "Connect JupyterHub", Text: "With release 2 of its LDAP authenticator, these lines in jupyterhub_config.py are enough. Done when the first person signs in there.",
 			Done: len(bound) > 0,
 			Code: "c.JupyterHub.authenticator_class = 'ldapauthenticator.LDAPAuthenticator'\n" +
 				"c.LDAPAuthenticator.server_address = '" + v.s.cfg.LDAP + "'\n" +
