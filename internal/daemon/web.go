@@ -3,24 +3,48 @@ package daemon
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
-	"github.com/selfsame-dev/selfsame/internal/fault"
+	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/net/httpd"
 	"github.com/selfsame-dev/selfsame/internal/serve/api"
+	"github.com/selfsame-dev/selfsame/internal/serve/portal"
+	"github.com/selfsame-dev/selfsame/internal/serve/signin"
 )
 
 // openWeb opens the HTTPS listener: the portal with its sign-in, and the API for
 // the portal's sessions, under the portal's name.
 func (d *Daemon) openWeb(ctx context.Context) error {
+	domain := d.dir.Domain().Name
+	secret, err := keyring.Ensure(ctx, d.vault.sealed, keyring.Forms, time.Now(), random)
+	if err != nil {
+		return err
+	}
+	form := httpd.NewForm(secret)
+	in, err := signin.New(signin.Config{Directory: d.dir, Authn: d.authn, Form: form, Log: d.log})
+	if err != nil {
+		return err
+	}
+	pages, err := portal.New(portal.Config{
+		Directory: d.dir, Authn: d.authn, Who: in.Who, Form: form, Address: "https://portal." + domain, LDAP: d.host(), Version: d.version, Log: d.log,
+	})
+	if err != nil {
+		return err
+	}
+	rest := api.New(api.Config{Directory: d.dir, Keeper: d, Log: d.log, Actor: func(r *http.Request) (ident.Actor, error) {
+		actor, _, err := in.Who(r)
+		return actor, err
+	}})
 	mux := http.NewServeMux()
-	rest := api.New(api.Config{Directory: d.dir, Keeper: d, Log: d.log, Actor: d.sessionActor})
 	mux.Handle("/v1.0/", rest)
 	mux.Handle("/selfsame/v1/", rest)
+	mux.Handle("/signin", in)
+	mux.Handle("/signin/", in)
+	mux.Handle("/", pages)
 	probes := http.NewServeMux()
 	d.probes(probes)
-	door := httpd.Door{Name: "portal", Handler: mux}
-	domain := d.dir.Domain().Name
+	door := httpd.Door{Name: "portal", Handler: mux, Fail: pages.Fail}
 	s, err := httpd.New(ctx, httpd.Config{
 		Addr: d.addr(d.cfg.Ports.HTTPS, 443), TLS: d.tlsConfig(), Apex: domain, Default: door, Log: d.log,
 		Hosts:   map[string]httpd.Door{"portal." + domain: door, d.host(): door},
@@ -33,19 +57,3 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 	d.opened(func() error { return shutdown(s.Shutdown) })
 	return nil
 }
-
-// sessionActor says who asks at the API over HTTPS: the owner of the browser's
-// session.
-func (d *Daemon) sessionActor(r *http.Request) (ident.Actor, error) {
-	actor, _, ok, err := d.authn.Resume(r.Context(), httpd.Cookie(r, sessionCookie))
-	if err != nil {
-		return ident.Actor{}, err
-	}
-	if !ok {
-		return ident.Actor{}, fault.New(fault.Unauthenticated, "nobody has signed in").WithHint("sign in at the portal, or run the command on the server as root")
-	}
-	httpd.SetActor(r, actor.Who().Name)
-	return actor, nil
-}
-
-const sessionCookie = "session"

@@ -445,7 +445,7 @@ func (x *modification) finish(rule string) (*audit.Record, error) {
 	if err := x.as.d.reclaim(x.tx, x.domain, x.old, x.now); err != nil {
 		return nil, err
 	}
-	if err := entries.Put(x.tx, x.now); err != nil {
+	if err := put(x.tx, x.now); err != nil {
 		return nil, err
 	}
 	r := &audit.Record{Kind: audit.Change, Action: kindWord(x.old) + ".update", Rule: rule, Target: x.old.Ref(), Diffs: x.diffs}
@@ -469,7 +469,7 @@ func (d *Directory) endProofs(tx store.Tx, id ident.ID) error {
 	}
 	e = e.clone()
 	e.ValidFrom = later(e.ValidFrom, d.Now())
-	return entries.Put(tx, e)
+	return put(tx, e)
 }
 
 func kindWord(e *Entry) string {

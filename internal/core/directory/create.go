@@ -276,7 +276,7 @@ func (a As) insert(ctx context.Context, e *Entry, action, rule string, also func
 		if err := a.d.claimAll(tx, &dom, e); err != nil {
 			return nil, err
 		}
-		if err := entries.Put(tx, e); err != nil {
+		if err := put(tx, e); err != nil {
 			return nil, err
 		}
 		r := (&audit.Record{Kind: audit.Change, Action: action, Rule: rule, Target: e.Ref()}).By(a.by)

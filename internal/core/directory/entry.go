@@ -28,14 +28,26 @@ type Entry struct {
 	ValidFrom time.Time
 	System    bool // made by init: not renamed, moved or deleted
 	Attrs     []Value
+	USN       USN
 
 	// Derived when the entry enters the model.
 	dn      string
 	key     string
 	sid     ident.SID
-	created store.Rev
-	changed store.Rev
 	expires time.Time
+}
+
+// USN is the update numbers of an entry: the states of the store that its making
+// and its last change follow. They never fall.
+type USN struct{ Created, Changed store.Rev }
+
+// put writes an entry in a transaction, with its update numbers.
+func put(tx store.Tx, e *Entry) error {
+	e.USN.Changed = tx.Rev() + 1
+	if e.USN.Created == 0 {
+		e.USN.Created = e.USN.Changed
+	}
+	return entries.Put(tx, e)
 }
 
 // Value is an attribute's values. Links are object ids, 16 bytes each.
@@ -218,7 +230,7 @@ func encodeEntry(b []byte, e *Entry) ([]byte, error) {
 			b = flat.Bytes(b, x)
 		}
 	}
-	return b, nil
+	return flat.Int(flat.Int(b, int64(e.USN.Created)), int64(e.USN.Changed)), nil
 }
 
 func decodeEntry(_ byte, data []byte) (*Entry, error) {
@@ -246,6 +258,7 @@ func decodeEntry(_ byte, data []byte) (*Entry, error) {
 		}
 		e.Attrs = append(e.Attrs, v)
 	}
+	e.USN = USN{store.Rev(d.Int()), store.Rev(d.Int())}
 	if err := d.Err(); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func PutTestUsers(tx store.Tx, ids []ident.ID) error {
 	}
 	for _, id := range ids {
 		name := fmt.Sprintf("t%x", id[:8])
-		if err := entries.Put(tx, &Entry{ID: id, Parent: dom.ID, Class: schema.User, RDN: name, Login: name}); err != nil {
+		if err := put(tx, &Entry{ID: id, Parent: dom.ID, Class: schema.User, RDN: name, Login: name}); err != nil {
 			return err
 		}
 	}

@@ -173,6 +173,7 @@ func (b *builder) principals() *Entry {
 	b.admins.setText(schema.Description, "Administers machines and organizational units.")
 	b.admin = b.add(b.users, schema.User, Administrator)
 	b.admin.Login, b.admin.RID = Administrator, ident.RIDAdministrator
+	b.admin.setText(schema.UserPrincipalName, Administrator+"@"+b.domain.Name)
 	b.admin.setText(schema.DisplayName, "Administrator")
 	return b.admin
 }
@@ -185,7 +186,7 @@ func (b *builder) write(tx store.Tx, rec credential.Record) error {
 		if err := b.dir.claimAll(tx, b.domain, e); err != nil {
 			return err
 		}
-		if err := entries.Put(tx, e); err != nil {
+		if err := put(tx, e); err != nil {
 			return err
 		}
 	}

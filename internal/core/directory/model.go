@@ -145,7 +145,7 @@ func (m *model) apply(b store.Batch) (events []feed.Event, err error) {
 	for _, c := range b.Changes {
 		if id, ok := strings.CutPrefix(c.Key, entries.Prefix); ok {
 			old := m.byID[idOf(id)]
-			now, bad := m.putEntry(c.Key, c.Value, b.Rev)
+			now, bad := m.putEntry(c.Key, c.Value)
 			err = errors.Join(err, bad)
 			switch {
 			case now == nil && old != nil:
@@ -190,7 +190,7 @@ func (m *model) put(key string, value []byte) error {
 		}
 		return err
 	case entries.Prefix:
-		_, err := m.putEntry(key, value, 0)
+		_, err := m.putEntry(key, value)
 		return err
 	case memberPrefix:
 		return m.putMembers(key, value)
@@ -266,7 +266,7 @@ func (m *model) putNetwork(key string, value []byte) error {
 
 // putEntry takes in one entry's record and returns the entry, which has no place
 // in the tree until place is called.
-func (m *model) putEntry(key string, value []byte, rev store.Rev) (*Entry, error) {
+func (m *model) putEntry(key string, value []byte) (*Entry, error) {
 	id := idOf(strings.TrimPrefix(key, entries.Prefix))
 	old := m.byID[id]
 	if value == nil {
@@ -281,9 +281,7 @@ func (m *model) putEntry(key string, value []byte, rev store.Rev) (*Entry, error
 	if err != nil {
 		return nil, err
 	}
-	e.changed, e.created = rev, rev
 	if old != nil {
-		e.created = old.created
 		m.unindex(old)
 		m.dropChild(old)
 	}

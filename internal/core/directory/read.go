@@ -156,9 +156,9 @@ func (d *Directory) computed(e *Entry, id schema.ID, dom *Domain) [][]byte {
 	case schema.WhenChanged, schema.ModifyTimestamp:
 		return text(schema.FormatTime(e.Changed))
 	case schema.USNCreated:
-		return number(int64(e.created))
+		return number(int64(e.USN.Created))
 	case schema.USNChanged:
-		return number(int64(e.changed))
+		return number(int64(e.USN.Changed))
 	case schema.SubschemaSubentry:
 		return text(SubschemaDN(dom))
 	case schema.HasSubordinates:

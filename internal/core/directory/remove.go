@@ -166,7 +166,7 @@ func (a As) Rename(ctx context.Context, id ident.ID, name string, parent ident.I
 		if err := a.d.reclaim(tx, &dom, old, next); err != nil {
 			return nil, err
 		}
-		if err := entries.Put(tx, next); err != nil {
+		if err := put(tx, next); err != nil {
 			return nil, err
 		}
 		r := &audit.Record{Kind: audit.Change, Action: kindWord(e) + ".rename", Rule: rule, Target: e.Ref()}

@@ -21,6 +21,7 @@ const (
 	AuditSign = "audit/"    // + server: signs the heads of its audit log
 	ServerTLS = "tls/"      // + server: certificate and key, PEM
 	Recovery  = "recovery"  // public half of the recovery key
+	Forms     = "forms"     // keys the tokens in the portal's forms
 )
 
 // Key is one key.

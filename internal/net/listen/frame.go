@@ -37,6 +37,11 @@ var (
 	errSize = fault.New(fault.Limit, "the message is too long")
 )
 
+// Buffered reports whether octets of a further message are here already, so that
+// an answer may wait for the next one's and leave in the same write. It belongs to
+// the reading goroutine.
+func (c *Conn) Buffered() bool { return c.from < c.to }
+
 // ReadFrame returns the next message, of at most limit octets.
 //
 // It waits for the first octet as long as the peer may be idle, and for the rest

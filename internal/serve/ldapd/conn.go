@@ -72,17 +72,12 @@ func (c *conn) limit() int {
 	return ldap.MaxMessage
 }
 
-// pipelined is a connection that can tell whether more of what the client sent is
-// here already.
-type pipelined interface{ Buffered() bool }
-
 // serve reads and answers messages until the session ends. Answers leave when no
 // other message waits, so that a client that asks much at once is answered in few
 // writes.
 func (c *conn) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // what runs beside has nobody to answer
-	peek, _ := any(c.nc).(pipelined)
 	for {
 		f, err := c.nc.ReadFrame(ldap.FrameLen, c.limit())
 		if err != nil {
@@ -93,7 +88,7 @@ func (c *conn) serve(ctx context.Context) {
 			_ = c.out.flush()
 			return
 		}
-		if (peek == nil || !peek.Buffered()) && c.out.flush() != nil {
+		if !c.nc.Buffered() && c.out.flush() != nil {
 			return
 		}
 	}

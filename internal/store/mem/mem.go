@@ -153,16 +153,20 @@ func (s *Store) commit(t *txn.Tx) (store.Rev, error) {
 
 // apply is called with mu held.
 func (s *Store) apply(writes []store.Change) {
-	s.rev++
+	next := s.rev + 1
 	told := writes[:0:0]
 	for _, c := range writes {
 		if c.Value != nil {
-			s.tree.Set(c.Key, txn.Item{Key: c.Key, Value: c.Value, Mod: s.rev})
+			s.tree.Set(c.Key, txn.Item{Key: c.Key, Value: c.Value, Mod: next})
 		} else if _, was := s.tree.Delete(c.Key); !was {
 			continue // nothing was there, so nothing changed
 		}
 		told = append(told, c)
 	}
+	if len(told) == 0 {
+		return // no state but this one: a watch has nothing to tell
+	}
+	s.rev = next
 	s.log = append(s.log, store.Batch{Rev: s.rev, Changes: told})
 	if n := len(s.log) - s.history; n > 0 {
 		s.forget(s.log[n-1].Rev)
