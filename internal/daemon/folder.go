@@ -218,7 +218,7 @@ func ensureSealKey(path string) (seal.Key, error) {
 	return key, seal.WriteKeyFile(path, key)
 }
 
-// keys are the keys of an installation and of this server.
+// keys are the keys of an installation.
 type keys struct {
 	names     []byte
 	authority *pki.Authority
@@ -226,7 +226,7 @@ type keys struct {
 }
 
 // loadKeys reads the keys, and makes those that are missing.
-func loadKeys(ctx context.Context, st store.Store, server, domain string, now time.Time) (*keys, error) {
+func loadKeys(ctx context.Context, st store.Store, domain string, now time.Time) (*keys, error) {
 	var k keys
 	var err error
 	if k.names, err = ensureNames(ctx, st, now); err != nil {
@@ -235,7 +235,7 @@ func loadKeys(ctx context.Context, st store.Store, server, domain string, now ti
 	if k.authority, err = ensureAuthority(ctx, st, domain, now); err != nil {
 		return nil, err
 	}
-	seed, err := keyring.Ensure(ctx, st, keyring.AuditSign+server, now, random)
+	seed, err := keyring.Ensure(ctx, st, keyring.AuditSign, now, random)
 	if err != nil {
 		return nil, fmt.Errorf("read the keys: %w", err)
 	}

@@ -82,7 +82,7 @@ func Restore(ctx context.Context, o RestoreOptions) (rep Restored, err error) {
 		return rep, err
 	}
 	rep = Restored{Domain: dom.Name, Data: data, Epoch: dom.Epoch}
-	k, err := loadKeys(ctx, v.sealed, "restore", dom.Name, now)
+	k, err := loadKeys(ctx, v.sealed, dom.Name, now)
 	if err != nil {
 		return rep, err
 	}

@@ -152,7 +152,7 @@ func (d *Daemon) openCore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.keys, err = loadKeys(ctx, d.vault.sealed, d.cfg.Server, domain.Name, time.Now()); err != nil {
+	if d.keys, err = loadKeys(ctx, d.vault.sealed, domain.Name, time.Now()); err != nil {
 		return err
 	}
 	d.audit, err = audit.Open(audit.Config{

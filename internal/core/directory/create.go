@@ -319,7 +319,8 @@ func (d *Directory) mayHold(e *Entry) error {
 		return fault.New(fault.Invalid, "nothing can be added below %s", parent.dn).WithCode(fault.CodeSchema)
 	}
 	if parent.Class == schema.OrganizationalUnit && parent.RDN == UsersUnit && e.Class != schema.OrganizationalUnit {
-		if who := d.m.login[ident.Fold(e.RDN)]; who != nil && who.ID != e.ID && who.Class == schema.User {
+		who := d.m.login[ident.Fold(e.RDN)]
+		if who != nil && who.ID != e.ID && who.Class == schema.User && ident.Fold(e.Login) != ident.Fold(who.Login) { // of one login name the claim tells
 			return fault.New(fault.Exists, "the name CN=%s here is %s's", e.RDN, who.Name())
 		}
 	}

@@ -20,12 +20,12 @@ func (d *Directory) claims(domain *Domain, e *Entry) []claim {
 	add := func(kind, name, format string, args ...any) {
 		out = append(out, claim{kind + ":" + ident.Fold(name), fault.New(fault.Exists, format, args...).WithField(kind)})
 	}
-	if !e.Parent.IsZero() {
-		add("dn", e.Parent.String()+"/"+ident.RDN{Type: schema.Of(e.Class.Info().RDN).Name, Value: e.RDN}.Key(), "there is already an entry %q at this place", e.RDN)
-	}
 	if e.Login != "" {
 		stem, _ := ident.MachineStem(e.Login)
 		add("name", stem, "the name %q is taken", strings.TrimSuffix(e.Login, "$"))
+	}
+	if !e.Parent.IsZero() {
+		add("dn", e.Parent.String()+"/"+ident.RDN{Type: schema.Of(e.Class.Info().RDN).Name, Value: e.RDN}.Key(), "there is already an entry %q at this place", e.RDN)
 	}
 	if e.Class == schema.User {
 		add("upn", e.Login+"@"+domain.Name, "the user name %q is taken", e.Login+"@"+domain.Name)

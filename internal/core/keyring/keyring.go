@@ -18,7 +18,7 @@ import (
 const (
 	Names     = "names"     // keys the hashes under which names stand in the store
 	Authority = "authority" // the root certificate and its key, PEM
-	AuditSign = "audit/"    // + server: signs the heads of its audit log
+	AuditSign = "audit"     // signs the heads of the audit logs
 	ServerTLS = "tls/"      // + server: certificate and key, PEM
 	Recovery  = "recovery"  // public half of the recovery key
 	Forms     = "forms"     // keys the tokens in the portal's forms
