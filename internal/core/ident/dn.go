@@ -76,37 +76,11 @@ func parseRDN(s string) (rdn RDN, rest string, more bool, err error) {
 	if strings.HasPrefix(v, "#") {
 		return RDN{}, "", false, fault.New(fault.Invalid, "BER values in distinguished names are not supported")
 	}
-	var b strings.Builder
-	keep := 0 // bytes that a trailing-space trim must leave: escaped ones
-	i := 0
-	for ; i < len(v); i++ {
-		c := v[i]
-		if c == ',' || c == ';' || c == '+' {
-			break
-		}
-		switch {
-		case c == '\\':
-			n, esc, ok := unescape(v[i+1:])
-			if !ok {
-				return RDN{}, "", false, badDN(s)
-			}
-			b.WriteByte(esc)
-			i += n
-			keep = b.Len()
-		case c == '"' || c == '<' || c == '>' || c == 0:
-			return RDN{}, "", false, badDN(s)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	out := b.String()
-	for len(out) > keep && out[len(out)-1] == ' ' {
-		out = out[:len(out)-1]
-	}
-	if out == "" || !utf8.ValidString(out) {
+	var ok bool
+	var i int
+	if rdn.Value, i, ok = parseDNValue(v); !ok || rdn.Value == "" || !utf8.ValidString(rdn.Value) {
 		return RDN{}, "", false, badDN(s)
 	}
-	rdn.Value = out
 	if i == len(v) {
 		return rdn, "", false, nil
 	}
@@ -114,6 +88,45 @@ func parseRDN(s string) (rdn RDN, rest string, more bool, err error) {
 		return RDN{}, "", false, fault.New(fault.Invalid, "names with several values in one part are not supported")
 	}
 	return rdn, v[i+1:], true, nil
+}
+
+// parseDNValue reads a value up to what ends it, at octet end of v. Most values
+// hold nothing escaped, and are a part of v.
+func parseDNValue(v string) (value string, end int, ok bool) {
+	end = strings.IndexAny(v, ",;+\\\"<>\x00")
+	switch {
+	case end < 0:
+		return strings.TrimRight(v, " "), len(v), true
+	case v[end] == ',' || v[end] == ';' || v[end] == '+':
+		return strings.TrimRight(v[:end], " "), end, true
+	}
+	var b strings.Builder
+	keep := 0 // bytes that a trailing-space trim must leave: escaped ones
+	for end = 0; end < len(v); end++ {
+		c := v[end]
+		if c == ',' || c == ';' || c == '+' {
+			break
+		}
+		switch {
+		case c == '\\':
+			n, esc, ok := unescape(v[end+1:])
+			if !ok {
+				return "", 0, false
+			}
+			b.WriteByte(esc)
+			end += n
+			keep = b.Len()
+		case c == '"' || c == '<' || c == '>' || c == 0:
+			return "", 0, false
+		default:
+			b.WriteByte(c)
+		}
+	}
+	value = b.String()
+	for len(value) > keep && value[len(value)-1] == ' ' {
+		value = value[:len(value)-1]
+	}
+	return value, end, true
 }
 
 func unescape(s string) (n int, c byte, ok bool) {
@@ -201,11 +214,8 @@ func (d DN) Child(typ, value string) DN {
 // keys of the entries above: the parts from the top down, folded, each ended by
 // a NUL. So a subtree is a range of keys.
 func (d DN) Key() string {
-	n := 0
-	for _, r := range d {
-		n += len(r.Type) + len(r.Value) + 2
-	}
-	b := make([]byte, 0, n)
+	var space [160]byte // of most keys
+	b := space[:0]
 	for i := len(d) - 1; i >= 0; i-- {
 		b = d[i].appendKey(b)
 	}
@@ -216,9 +226,11 @@ func (d DN) Key() string {
 func (r RDN) Key() string { return string(r.appendKey(nil)) }
 
 func (r RDN) appendKey(b []byte) []byte {
-	b = append(b, strings.ToLower(r.Type)...)
+	for i := range len(r.Type) {
+		b = append(b, lower(r.Type[i]))
+	}
 	b = append(b, '=')
-	b = append(b, Fold(r.Value)...)
+	b = appendFold(b, r.Value)
 	return append(b, 0)
 }
 

@@ -124,6 +124,7 @@ func TestDN(t *testing.T) {
 		{"", ""},
 		{"CN=alice,OU=AADDC Users,DC=lab,DC=internal", "CN=alice,OU=AADDC Users,DC=lab,DC=internal"},
 		{" cn = alice , dc=lab", "cn=alice,dc=lab"},
+		{"cn=alice  ; dc= lab ", "cn=alice,dc=lab"},
 		{`CN=Smith\, John\20,DC=lab`, `CN=Smith\, John\ ,DC=lab`},
 		{`CN=\23hash,DC=lab`, `CN=\#hash,DC=lab`},
 		{`CN=a\00b,DC=lab`, `CN=a\00b,DC=lab`},
@@ -144,6 +145,20 @@ func TestDN(t *testing.T) {
 	}
 	if !strings.HasPrefix(a.Key(), a.Parent().Key()) {
 		t.Errorf("a parent's key is not a prefix of its child's: %q, %q", a.Parent().Key(), a.Key())
+	}
+}
+
+func TestDNKeyIsMadeOfFoldedParts(t *testing.T) {
+	for _, c := range []struct{ dn, key string }{
+		{"CN=alice,DC=lab", "dc=lab\x00cn=alice\x00"},
+		{"Cn=Alice Zürcher,dc=LAB", "dc=lab\x00cn=alice zürcher\x00"},
+		{"CN=ALICE   Zürcher,dc=lab", "dc=lab\x00cn=alice zürcher\x00"},
+		{`CN=\ two  spaces\ ,dc=lab`, "dc=lab\x00cn=two spaces\x00"},
+		{"OU=" + strings.Repeat("Long", 60) + ",DC=lab", "dc=lab\x00ou=" + strings.Repeat("long", 60) + "\x00"},
+	} {
+		if got := MustDN(c.dn).Key(); got != c.key {
+			t.Errorf("%q has the key %q, want %q", c.dn, got, c.key)
+		}
 	}
 }
 

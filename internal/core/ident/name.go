@@ -36,18 +36,36 @@ func isPlain(s string) bool {
 
 // lowerASCII folds a name that holds ASCII letters and single spaces only.
 func lowerASCII(s string) (string, bool) {
-	b := make([]byte, len(s))
-	for i := 0; i < len(s); i++ {
+	var space [64]byte
+	b, ok := appendLower(space[:0], s)
+	return string(b), ok
+}
+
+// appendFold appends the key of s.
+func appendFold(b []byte, s string) []byte {
+	if folded, ok := appendLower(b, s); ok {
+		return folded
+	}
+	return append(b, Fold(s)...)
+}
+
+// appendLower appends what s folds to, if it is ASCII with single spaces only.
+func appendLower(b []byte, s string) ([]byte, bool) {
+	for i := range len(s) {
 		c := s[i]
 		if c >= 0x80 || c <= ' ' && (c != ' ' || i == 0 || i == len(s)-1 || s[i-1] == ' ') {
-			return "", false
+			return nil, false
 		}
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		b[i] = c
+		b = append(b, lower(c))
 	}
-	return string(b), true
+	return b, true
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
 }
 
 // MaxLogin is the longest login name: sAMAccountName of a user, [MS-SAMR]
