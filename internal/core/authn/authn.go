@@ -92,7 +92,7 @@ func (a *Authenticator) signIn(ctx context.Context, at policy.Attempt, name stri
 		return ident.Actor{}, nil, a.refused(rec, dec)
 	}
 	// The account may have changed while the proof was tested.
-	if again := a.dir.SignInState(name); again.Entry != s.Entry || again.Credential != s.Credential {
+	if !a.dir.Still(&s) {
 		return a.signIn(ctx, at, name, pw, tells)
 	}
 	if len(countersOf(&s)) > 0 && s.Lockout.Lock(s.Policy, network, now) == nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"sync"
 	"time"
 
@@ -24,9 +25,10 @@ const cheapMost = 100_000
 // in memory only. An entry is good for one generation of the credentials: any
 // change of them, and it is as if it were not there.
 type cache struct {
-	secret [32]byte
-	mu     sync.RWMutex
-	held   map[ident.ID]cheap
+	macs sync.Pool // of *mac
+
+	mu   sync.RWMutex
+	held map[ident.ID]cheap
 }
 
 type cheap struct {
@@ -35,21 +37,35 @@ type cheap struct {
 	until time.Time
 }
 
-func newCache() *cache {
-	c := &cache{held: make(map[ident.ID]cheap)}
-	_, _ = rand.Read(c.secret[:])
-	return c
+// mac is a hash keyed with the cache's secret, and room to use it without
+// allocating.
+type mac struct {
+	hash.Hash
+	in  []byte
+	sum [32]byte
 }
 
-func (c *cache) mac(r *credential.Record, pw credential.Password) (out [32]byte) {
-	m := hmac.New(sha256.New, c.secret[:])
-	m.Write(r.ID[:])
-	var gen [8]byte
-	binary.BigEndian.PutUint64(gen[:], r.Gen)
-	m.Write(gen[:])
-	m.Write([]byte(pw))
-	m.Sum(out[:0])
-	return out
+func newCache() *cache {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret)
+	return &cache{
+		macs: sync.Pool{New: func() any { return &mac{Hash: hmac.New(sha256.New, secret)} }},
+		held: make(map[ident.ID]cheap),
+	}
+}
+
+// mac is the keyed hash of a password of one generation of an account's
+// credentials.
+func (c *cache) mac(r *credential.Record, pw credential.Password) [32]byte {
+	m := c.macs.Get().(*mac)
+	defer c.macs.Put(m)
+	m.in = binary.BigEndian.AppendUint64(append(m.in[:0], r.ID[:]...), r.Gen)
+	m.in = append(m.in, pw...)
+	m.Write(m.in)
+	m.Sum(m.sum[:0])
+	clear(m.in) // the password
+	m.Reset()   // and what the hash has of it
+	return m.sum
 }
 
 func (c *cache) holds(r *credential.Record, pw credential.Password, now time.Time) bool {

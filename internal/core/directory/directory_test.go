@@ -345,6 +345,43 @@ func TestProofsEnd(t *testing.T) {
 	}
 }
 
+// A sign-in reads the account, tests the proof for a second or so, and asks
+// whether what it read is still so.
+func TestWhatASignInReadIsNoticedToHaveChanged(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	alice, bob := b.user("alice"), b.user("bob")
+	if s := b.SignInState("nobody"); b.Still(&s) {
+		t.Error("an unknown name stands for an account")
+	}
+	for name, change := range map[string]func() error{
+		"disable":  func() error { return b.admin.SetEnabled(ctx, alice.ID, false) },
+		"password": func() error { return b.admin.SetPassword(ctx, alice.ID, "Another horse 2", false) },
+		"sign out": func() error { return b.admin.Revoke(ctx, alice.ID) },
+	} {
+		s := b.SignInState("alice")
+		if err := b.admin.SetPassword(ctx, bob.ID, "Another horse 2", false); err != nil {
+			t.Fatal(err)
+		}
+		if !b.Still(&s) {
+			t.Errorf("%s: somebody else's change counts for alice's", name)
+		}
+		if err := change(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if b.Still(&s) {
+			t.Errorf("%s: not noticed", name)
+		}
+	}
+	s := b.SignInState("alice")
+	if err := b.admin.Delete(ctx, alice.ID); err != nil {
+		t.Fatal(err)
+	}
+	if b.Still(&s) {
+		t.Error("delete: not noticed")
+	}
+}
+
 func takeRole(b *bench, e *directory.Entry) error {
 	for _, a := range b.Roles(e.ID) {
 		if err := b.admin.Unassign(b.t.Context(), a.ID); err != nil {

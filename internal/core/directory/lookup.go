@@ -175,6 +175,13 @@ func (d *Directory) SignInState(name string) SignInState {
 	return s
 }
 
+// Still reports whether the account and its credentials are those of s.
+func (d *Directory) Still(s *SignInState) bool {
+	d.m.mu.RLock()
+	defer d.m.mu.RUnlock()
+	return s.Entry != nil && d.m.byID[s.Entry.ID] == s.Entry && d.m.credentials[s.Entry.ID] == s.Credential
+}
+
 // PasswordPolicy returns the policy that holds for an account.
 func (d *Directory) PasswordPolicy(e *Entry) *credential.Policy {
 	d.m.mu.RLock()
