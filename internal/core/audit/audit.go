@@ -73,12 +73,13 @@ type Log struct {
 	last    Head            // the last signed head
 	subs    map[chan *Record]struct{}
 	refused map[refusalKey]*Record
-	more    int // refusals not counted one by one this second
+	more    int  // refusals not counted one by one this second
+	told    bool // run knows that something was written since the last sync
 
 	doneMu sync.Mutex
 	done   []string // outbox keys whose records are synced
 
-	kick   chan struct{} // something was written
+	kick   chan struct{} // something was written, for the first time since a sync
 	urgent chan struct{} // somebody waits for its sync
 	keep   atomic.Int64  // the retention, in nanoseconds
 	stop   context.CancelFunc
@@ -192,7 +193,7 @@ func (l *Log) append(r *Record) error {
 		return err
 	}
 	l.stamp(r)
-	if day := r.Time.Format(dayLayout); day > l.seg.day || l.seg.size >= segmentSize {
+	if !r.Time.Before(l.seg.over) || l.seg.size >= segmentSize {
 		if err := l.finish(); err != nil {
 			return err
 		}
@@ -210,7 +211,10 @@ func (l *Log) append(r *Record) error {
 		default: // a slow reader misses records; it can read them from the log
 		}
 	}
-	signal(l.kick)
+	if !l.told {
+		l.told = true
+		signal(l.kick)
+	}
 	return nil
 }
 
@@ -290,6 +294,7 @@ func (l *Log) run(ctx context.Context) {
 // one is due, and makes all of it durable.
 func (l *Log) sync(head bool) {
 	l.mu.Lock()
+	l.told = false
 	seg := l.seg
 	if seg == nil || seg.seq == l.synced && !(head && seg.headDue()) {
 		l.mu.Unlock()

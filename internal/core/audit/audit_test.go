@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
@@ -232,6 +233,35 @@ func TestWritersShareSyncs(t *testing.T) {
 	if rep := b.verify(); !rep.OK() || rep.Records != 1600 {
 		t.Errorf("verify: got %+v", rep)
 	}
+}
+
+// Who only tells does not wait for the sync, and must not have to remind of it.
+func TestANoteIsSyncedSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newBench(t).open()
+		defer l.Close()
+		synced := func() uint64 {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			return l.synced
+		}
+		for range 3 {
+			for range 5 {
+				if err := l.Note(signIn("alice")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(noteDelay)
+			synctest.Wait()
+			if got, want := synced(), l.Seq(); got != want {
+				t.Fatalf("record %d is on disk, want %d", got, want)
+			}
+			// Between two syncs somebody waits for one.
+			if err := l.Write(t.Context(), signIn("bob")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 func TestRetentionForgets(t *testing.T) {

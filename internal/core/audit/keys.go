@@ -107,7 +107,7 @@ func (k *dayKeys) build(day string, secret []byte) (*dayKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := &dayKey{aead: aead, mac: mac}
+	key := &dayKey{aead: aead, hashes: newHashes(mac)}
 	k.made[day] = key
 	return key, nil
 }

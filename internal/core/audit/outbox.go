@@ -183,7 +183,8 @@ func (l *Log) sealOutbox(r *Record) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err, "the audit log cannot be written")
 	}
-	return append([]byte(day), key.sealRecord(0, r)...), nil
+	plain := r.AppendJSON(make([]byte, 0, 768))
+	return key.seal(append(make([]byte, 0, len(day)+len(plain)+64), day...), 0, plain), nil
 }
 
 func (l *Log) openOutbox(box []byte) *Record {
@@ -194,7 +195,7 @@ func (l *Log) openOutbox(box []byte) *Record {
 	if err != nil || key == nil {
 		return nil // its day is over: forgotten
 	}
-	r, err := key.openRecord(box[len(dayLayout):])
+	r, err := key.open(box[len(dayLayout):])
 	if err != nil {
 		return nil
 	}

@@ -73,25 +73,25 @@ type Record struct {
 	Takes bool `json:"-"`
 }
 
-// terms calls fn for each word the record is found by.
-func (r *Record) terms(fn func(string)) {
+// terms calls word for each word the record is found by, and object for each id
+// but its own.
+func (r *Record) terms(word func(string), object func(ident.ID)) {
 	ref := func(x ident.Ref) {
 		if !x.ID.IsZero() {
-			fn(x.ID.String())
+			object(x.ID)
 		}
 		if x.Name != "" {
-			fn(x.Name)
+			word(x.Name)
 		}
 	}
 	for _, s := range [...]string{r.Door, string(r.Kind), r.Action, string(r.Result), r.Rule, r.Login, r.Token, r.Parent, r.Correlation} {
 		if s != "" {
-			fn(s)
+			word(s)
 		}
 	}
 	if r.Source.IsValid() {
-		fn(r.Source.String())
+		word(r.Source.String())
 	}
-	fn(r.ID.String())
 	ref(r.Actor)
 	ref(r.Target)
 	for _, c := range r.Chain {
@@ -104,8 +104,11 @@ func (r *Record) terms(fn func(string)) {
 func (r *Record) Matches(terms []string) bool {
 	for _, want := range terms {
 		want = ident.Fold(want)
-		found := false
-		r.terms(func(s string) { found = found || ident.Fold(s) == want })
+		found := r.ID.String() == want
+		r.terms(
+			func(s string) { found = found || ident.Fold(s) == want },
+			func(id ident.ID) { found = found || id.String() == want },
+		)
 		if !found {
 			return false
 		}
@@ -118,7 +121,7 @@ func (r *Record) Matches(terms []string) bool {
 // encoding/json.
 func (r *Record) AppendJSON(b []byte) []byte {
 	b = append(b, `{"id":"`...)
-	b = append(b, r.ID.String()...)
+	b = r.ID.AppendTo(b)
 	b = append(b, `","time":"`...)
 	b = r.Time.UTC().AppendFormat(b, time.RFC3339Nano)
 	b = append(b, '"')
@@ -217,7 +220,7 @@ func appendRef(b []byte, r ident.Ref) []byte {
 	n := len(b)
 	if !r.ID.IsZero() {
 		b = append(b, `,"id":"`...)
-		b = append(b, r.ID.String()...)
+		b = r.ID.AppendTo(b)
 		b = append(b, '"')
 	}
 	b = field(b, "kind", string(r.Kind), false)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/selfsame-dev/selfsame/internal/core/ident"
 )
 
 // Query says which records to find.
@@ -84,7 +82,7 @@ func (l *Log) searchSegment(name string, q Query) ([]*Record, error) {
 	defer f.Close()
 	hashes := make([]uint64, len(q.Terms))
 	for i, t := range q.Terms {
-		hashes[i] = key.term(ident.Fold(t))
+		hashes[i] = key.hashes.word(t)
 	}
 	type boxed struct {
 		seq uint64
@@ -97,7 +95,7 @@ func (l *Log) searchSegment(name string, q Query) ([]*Record, error) {
 			if wanted != nil && wanted[b.seq] != len(hashes) {
 				continue
 			}
-			if r, err := key.openRecord(b.box); err == nil && q.accepts(r) {
+			if r, err := key.open(b.box); err == nil && q.accepts(r) {
 				r.Seq = b.seq
 				out = append(out, r)
 			}
@@ -219,7 +217,7 @@ func (l *Log) eachRecord(name string, fn func(*Record) bool) (created time.Time,
 				created = h.Created
 			}
 		case frameRecord:
-			r, err := key.openRecord(body)
+			r, err := key.open(body)
 			if err != nil {
 				return created, nil
 			}

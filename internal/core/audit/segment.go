@@ -106,19 +106,27 @@ type segment struct {
 	seq     uint64
 	chain   [32]byte
 	size    int64
+	over    time.Time // when the day ends
 	pending []*Record // not yet in an index
 	headSeq uint64    // the last record under a signed head
-	buf     []byte
+	buf     []byte    // a frame as it is made; kept for the next
+	plain   []byte    // the same for a record before it is sealed
 	syncing sync.WaitGroup
 }
 
 func createSegment(dir, day string, key *dayKey, prev tail, server string, sign ed25519.PrivateKey, now time.Time) (*segment, error) {
+	begins, err := time.Parse(dayLayout, day)
+	if err != nil {
+		return nil, fmt.Errorf("create an audit segment: %w", err)
+	}
 	name := fmt.Sprintf("%s-%08d%s", day, nextNumber(prev.name), segmentSuffix)
 	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create an audit segment: %w", err)
 	}
-	s := &segment{f: f, name: name, day: day, server: server, key: key, sign: sign, seq: prev.seq, headSeq: prev.seq}
+	s := &segment{
+		f: f, name: name, day: day, over: begins.AddDate(0, 0, 1), server: server, key: key, sign: sign, seq: prev.seq, headSeq: prev.seq,
+	}
 	h, err := json.Marshal(header{
 		Version: formatVersion, Server: server, Day: day, Created: now, After: prev.name, Seq: prev.seq,
 		Chain: base64.StdEncoding.EncodeToString(prev.chain[:]), Key: sign.Public().(ed25519.PublicKey),
@@ -144,18 +152,19 @@ func nextNumber(name string) int {
 	return n + 1
 }
 
-// frame appends one frame with a single write. If the write fails part of the
-// way, what was written is cut off again, so that the file ends in a whole frame.
-func (s *segment) frame(kind byte, body ...[]byte) error {
-	n := 0
-	for _, p := range body {
-		n += len(p)
-	}
-	b := binary.BigEndian.AppendUint32(s.buf[:0], uint32(n))
-	b = append(b, kind)
-	for _, p := range body {
-		b = append(b, p...)
-	}
+// frame appends one frame with a single write.
+func (s *segment) frame(kind byte, body []byte) error {
+	return s.write(append(s.begin(kind), body...))
+}
+
+// begin returns a buffer with the beginning of a frame, for its body to follow.
+func (s *segment) begin(kind byte) []byte { return append(s.buf[:0], 0, 0, 0, 0, kind) }
+
+// write completes a frame and appends it to the file. If the write fails part of
+// the way, what was written is cut off again, so that the file ends in a whole
+// frame.
+func (s *segment) write(b []byte) error {
+	binary.BigEndian.PutUint32(b, uint32(len(b)-5))
 	chain := step(s.chain, b[4:])
 	b = append(b, chain[:checkSize]...)
 	s.buf = b[:0]
@@ -180,8 +189,8 @@ func step(chain [32]byte, kindAndBody []byte) [32]byte {
 
 func (s *segment) record(r *Record) error {
 	r.Seq = s.seq + 1
-	box := s.key.sealRecord(r.Seq, r)
-	if err := s.frame(frameRecord, box); err != nil {
+	s.plain = r.AppendJSON(s.plain[:0])
+	if err := s.write(s.key.seal(s.begin(frameRecord), r.Seq, s.plain)); err != nil {
 		return err
 	}
 	s.seq = r.Seq
@@ -196,19 +205,20 @@ func (s *segment) index() error {
 		return nil
 	}
 	first := s.pending[0].Seq
-	terms := make(map[string][]uint32)
+	terms := make(map[uint64][]uint32, 2*len(s.pending))
 	for _, r := range s.pending {
 		off := uint32(r.Seq - first)
-		r.terms(func(t string) {
-			t = ident.Fold(t)
-			if have := terms[t]; len(have) == 0 || have[len(have)-1] != off {
-				terms[t] = append(have, off)
+		add := func(h uint64) {
+			if have := terms[h]; len(have) == 0 || have[len(have)-1] != off {
+				terms[h] = append(have, off)
 			}
-		})
+		}
+		add(s.key.hashes.once(r.ID))
+		r.terms(func(t string) { add(s.key.hashes.word(t)) }, func(id ident.ID) { add(s.key.hashes.object(id)) })
 	}
 	body := binary.BigEndian.AppendUint64(nil, first)
-	for t, offs := range terms {
-		body = binary.BigEndian.AppendUint64(body, s.key.term(t))
+	for h, offs := range terms {
+		body = binary.BigEndian.AppendUint64(body, h)
 		body = binary.AppendUvarint(body, uint64(len(offs)))
 		for i, o := range offs {
 			d := o
@@ -221,6 +231,7 @@ func (s *segment) index() error {
 	if err := s.frame(frameIndex, body); err != nil {
 		return err
 	}
+	clear(s.pending)
 	s.pending = s.pending[:0]
 	return nil
 }
@@ -356,24 +367,25 @@ func readTail(path string, log *slog.Logger) (tail, error) {
 
 // dayKey seals the records of one day.
 type dayKey struct {
-	aead cipher.AEAD
-	mac  []byte // keys the hashes of terms
+	aead   cipher.AEAD
+	hashes *hashes
 }
 
-// sealRecord returns the body of a record frame. The sequence number stands
-// outside, so that a record can be found without its key, and is bound to what
-// is inside.
-func (k *dayKey) sealRecord(seq uint64, r *Record) []byte {
-	n := k.aead.NonceSize()
-	b := make([]byte, 8+n, 8+n+768)
-	binary.BigEndian.PutUint64(b, seq)
-	_, _ = rand.Read(b[8:])
-	plain := r.AppendJSON(make([]byte, 0, 640))
-	return k.aead.Seal(b, b[8:8+n], plain, b[:8])
+// seal appends the body of a record frame. The sequence number stands outside,
+// so that a record can be found without its key, and is bound to what is inside.
+//
+// Nonces are random: the outbox and the segment use one key, and a counter for
+// each would have to outlive crashes and restored folders.
+func (k *dayKey) seal(b []byte, seq uint64, plain []byte) []byte {
+	at := len(b)
+	b = binary.BigEndian.AppendUint64(b, seq)
+	b = append(b, make([]byte, k.aead.NonceSize())...)
+	_, _ = rand.Read(b[at+8:])
+	return k.aead.Seal(b, b[at+8:], plain, b[at:at+8])
 }
 
-// openRecord reverses sealRecord.
-func (k *dayKey) openRecord(body []byte) (*Record, error) {
+// open reverses seal.
+func (k *dayKey) open(body []byte) (*Record, error) {
 	n := k.aead.NonceSize()
 	if len(body) < 8+n {
 		return nil, errFlipped
@@ -383,12 +395,4 @@ func (k *dayKey) openRecord(body []byte) (*Record, error) {
 		return nil, errFlipped
 	}
 	return parseRecord(plain)
-}
-
-// term is the keyed hash under which a term stands in the index.
-func (k *dayKey) term(folded string) uint64 {
-	m := hmac.New(sha256.New, k.mac)
-	m.Write([]byte(folded))
-	var sum [32]byte
-	return binary.BigEndian.Uint64(m.Sum(sum[:0]))
 }

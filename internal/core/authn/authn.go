@@ -100,9 +100,9 @@ func (a *Authenticator) signIn(ctx context.Context, at policy.Attempt, name stri
 			a.log.Warn("sign-in: wrong passwords were not forgotten", "err", err)
 		}
 	}
-	method := ident.Method{Name: "pwd", At: now}
+	proof := a.dir.ProofTime(s.Entry, now)
 	proven := ident.Proven{
-		Who: s.Entry.Ref(), Methods: []ident.Method{method}, At: now, Source: at.Source, Door: string(at.Door),
+		Who: s.Entry.Ref(), Methods: []ident.Method{{Name: "pwd", At: proof}}, At: proof, Source: at.Source, Door: string(at.Door),
 	}
 	if dec.Verdict == policy.Limit {
 		proven.Limit = ident.OnlyPassword

@@ -52,7 +52,8 @@ func (c *Counters) Lock(p *Policy, network string, now time.Time) *Counter {
 	}
 	for i := range c.Networks {
 		n := &c.Networks[i]
-		if (p.Strict || n.Network == network || n.Network == anyNetwork) && now.Before(n.Until) {
+		// A clock that went back must not lengthen a lock.
+		if (p.Strict || n.Network == network || n.Network == anyNetwork) && now.Before(n.Until) && n.Until.Sub(now) <= p.Duration {
 			return n
 		}
 	}

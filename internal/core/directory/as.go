@@ -52,6 +52,17 @@ func (a As) Valid() error {
 	return nil
 }
 
+// ProofTime is when a proof made now counts as made: not before what it has to
+// outlive, even where the clock went back since.
+func (d *Directory) ProofTime(e *Entry, now time.Time) time.Time {
+	for _, t := range []time.Time{e.ValidFrom, d.everybodySince()} {
+		if t.After(now) {
+			now = t
+		}
+	}
+	return now
+}
+
 // everybodySince is the domain's own validFrom.
 func (d *Directory) everybodySince() time.Time {
 	d.m.mu.RLock()

@@ -45,12 +45,6 @@ func (b *bench) now() time.Time {
 	return b.at
 }
 
-func (b *bench) forward(d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.at = b.at.Add(d)
-}
-
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, st: mem.New(mem.Config{}), at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}

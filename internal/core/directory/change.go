@@ -203,10 +203,9 @@ func (x *modification) apply(m Mod) error {
 	before := x.now.Stored(m.Attr)
 	x.now.set(m.Attr, vals)
 	x.diff(row.Name, x.as.d.texts(Value{m.Attr, before}), x.as.d.texts(Value{m.Attr, vals}))
-	if m.Attr == schema.AccountExpires {
-		if end := fileTimeOf(x.now.First(m.Attr)); !end.IsZero() && !x.as.d.Now().Before(end) {
-			x.raise = true
-		}
+	if end := fileTimeOf(x.now.First(schema.AccountExpires)); m.Attr == schema.AccountExpires && !end.IsZero() {
+		x.raise = x.raise || !x.as.d.Now().Before(end)
+		return x.as.d.keepAnAdministrator(x.tx, x.old.ID)
 	}
 	return nil
 }

@@ -119,8 +119,8 @@ func (a As) prepare(e *Entry, pw credential.Password, rec credential.Record, mus
 	} else if err := pol.Accept(pw, e.Login, e.First(schema.DisplayName)); err != nil {
 		return nil, err
 	}
-	if len(pw) > 1024 {
-		return nil, fault.New(fault.Invalid, "the password is too long").WithField("password").WithCode(fault.CodePolicy)
+	if len(pw) == 0 || len(pw) > 1024 {
+		return nil, fault.New(fault.Invalid, "the password is empty or too long").WithField("password").WithCode(fault.CodePolicy)
 	}
 	keys, err := credential.Prepare(pw, salt)
 	if err != nil {

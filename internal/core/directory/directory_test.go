@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strconv"
@@ -410,6 +411,49 @@ func TestTheLastAdministratorStays(t *testing.T) {
 		}
 	}
 }
+
+// An administrator by way of a group, nested in another: whatever is cut on the
+// way, one is left.
+func TestTheLastAdministratorByWayOfAGroup(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	admin, _ := b.Find("", "administrator")
+	nested := b.user("nested")
+	inner := b.group("Inner", nested)
+	outer := b.group("Outer", inner)
+	if _, err := b.admin.Assign(ctx, outer.ID, role.GlobalAdministrator, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	local := b.As(ident.Mint(ident.Proven{Who: ident.Ref{Kind: ident.KindLocal, Name: "local:dc1"}, At: b.now()}))
+	if err := local.SetEnabled(ctx, admin.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	for name, lose := range map[string]func() error{
+		"disable":          func() error { return local.SetEnabled(ctx, nested.ID, false) },
+		"leave the inner":  func() error { return local.RemoveMembers(ctx, inner.ID, []ident.ID{nested.ID}) },
+		"cut the nesting":  func() error { return local.RemoveMembers(ctx, outer.ID, []ident.ID{inner.ID}) },
+		"remove the inner": func() error { return local.Delete(ctx, inner.ID) },
+		"remove the outer": func() error { return local.Delete(ctx, outer.ID) },
+		"take the role":    func() error { return local.Unassign(ctx, b.Roles(outer.ID)[0].ID) },
+		"let it expire": func() error {
+			return local.Modify(ctx, nested.ID, replace(schema.AccountExpires, "140000000000000000"))
+		},
+		"remove the person": func() error { return local.Delete(ctx, nested.ID) },
+	} {
+		if err := lose(); !fault.Is(err, fault.Denied) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// What is stored is read by every later version.
+func TestGoldenEntry(t *testing.T) {
+	if err := directory.CheckGoldenEntry("testdata/entry.v1.hex", *update); err != nil {
+		t.Error(err)
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden file")
 
 func TestASecretTellsNothing(t *testing.T) {
 	b := newBench(t)

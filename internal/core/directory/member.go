@@ -118,16 +118,6 @@ func changeMembers(tx store.Tx, group ident.ID, add, remove []ident.ID) (added, 
 	return added, removed, nil
 }
 
-// hasMember reports whether a group holds a member, in a transaction.
-func hasMember(tx store.Tx, group, member ident.ID) (bool, error) {
-	b, _, err := memberTable.Get(tx, bucketID(group, bucketOf(member)))
-	if err != nil {
-		return false, err
-	}
-	_, have := slices.BinarySearchFunc(b.Members, member, compareIDs)
-	return have, nil
-}
-
 // dropGroup removes all buckets of a group, in a transaction.
 func dropGroup(tx store.Tx, group ident.ID) error {
 	var keys []string

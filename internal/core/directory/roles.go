@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/audit"
@@ -115,53 +116,53 @@ func (a As) Unassign(ctx context.Context, assignment ident.ID) error {
 const guardKey = "guard/administrators"
 
 // keepAnAdministrator refuses a change that would leave nobody who can administer
-// everything: no enabled person who is Global Administrator and can sign in.
+// everything: no enabled person who is Global Administrator, can sign in, and is
+// so without what is lost: a person, or a group on the way.
 func (d *Directory) keepAnAdministrator(tx store.Tx, losing ident.ID) error {
 	d.m.mu.RLock()
-	isOne, others := false, 0
+	lost, left := 0, 0
 	for _, e := range d.m.byClass[schema.User] {
-		if !d.m.administers(e, d.cfg.Now()) {
-			continue
-		}
-		if e.ID == losing {
-			isOne = true
-			continue
-		}
-		stands := true // does the way this one administers lead through what is lost?
-		d.m.above(e.ID, func(g, _ ident.ID) bool {
-			stands = stands && g != losing
-			return stands
-		})
-		if stands {
-			others++
+		switch now := d.cfg.Now(); {
+		case d.m.administers(e, now, losing):
+			left++
+		case d.m.administers(e, now, ident.ID{}):
+			lost++
 		}
 	}
-	through := len(d.m.held[losing]) > 0
 	d.m.mu.RUnlock()
-	if !isOne && !through {
+	if lost == 0 {
 		return nil
 	}
-	if others == 0 {
+	if left == 0 {
 		return fault.New(fault.Denied, "this would leave nobody who can administer the domain").
 			WithHint("make another Global Administrator first: selfsame role assign \"Global Administrator\" NAME")
 	}
-	v, err := tx.Get(guardKey)
-	if err != nil {
+	if _, err := tx.Get(guardKey); err != nil {
 		return err
 	}
-	return tx.Put(guardKey, append(v[:0:0], losing[:]...))
+	return tx.Put(guardKey, losing[:])
 }
 
-// administers reports whether a person is Global Administrator and could sign in.
-// The caller holds mu.
-func (m *model) administers(e *Entry, now time.Time) bool {
+// administers reports whether a person is Global Administrator, for good and not
+// by way of without, and could sign in. The caller holds mu.
+func (m *model) administers(e *Entry, now time.Time, without ident.ID) bool {
 	c := m.credentials[e.ID]
-	if e.Disabled() || c == nil || !c.Usable || !e.expires.IsZero() && !now.Before(e.expires) {
+	if e.ID == without || e.Disabled() || c == nil || !c.Usable || !e.expires.IsZero() && !now.Before(e.expires) {
 		return false
 	}
-	for _, a := range m.assignmentsOf(e.ID) {
-		if a.Role == role.GlobalAdministrator && a.Until.IsZero() {
+	holds := func(id ident.ID) bool {
+		return slices.ContainsFunc(m.held[id], func(a *role.Assignment) bool { return a.Role == role.GlobalAdministrator && a.Until.IsZero() })
+	}
+	seen := map[ident.ID]bool{e.ID: true, without: true}
+	for queue := []ident.ID{e.ID}; len(queue) > 0; queue = queue[1:] {
+		if holds(queue[0]) {
 			return true
+		}
+		for _, g := range m.groups[queue[0]] {
+			if !seen[g] {
+				seen[g] = true
+				queue = append(queue, g)
+			}
 		}
 	}
 	return false

@@ -68,10 +68,6 @@ func (d *Decoder) Err() error {
 	return nil
 }
 
-// More reports whether there is input left. Later versions append fields; a
-// decoder that finds no more leaves them zero.
-func (d *Decoder) More() bool { return !d.bad && len(d.b) > 0 }
-
 func (d *Decoder) fail() {
 	d.bad, d.b = true, nil
 }

@@ -38,13 +38,16 @@ func (id ID) IsZero() bool { return id == ID{} }
 // String returns the id as 8-4-4-4-12 lower-case hexadecimal digits.
 func (id ID) String() string {
 	var b [36]byte
-	hex.Encode(b[0:8], id[0:4])
-	hex.Encode(b[9:13], id[4:6])
-	hex.Encode(b[14:18], id[6:8])
-	hex.Encode(b[19:23], id[8:10])
-	hex.Encode(b[24:36], id[10:16])
-	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
-	return string(b[:])
+	return string(id.AppendTo(b[:0]))
+}
+
+// AppendTo appends the text form of the id.
+func (id ID) AppendTo(b []byte) []byte {
+	b = append(hex.AppendEncode(b, id[0:4]), '-')
+	b = append(hex.AppendEncode(b, id[4:6]), '-')
+	b = append(hex.AppendEncode(b, id[6:8]), '-')
+	b = append(hex.AppendEncode(b, id[8:10]), '-')
+	return hex.AppendEncode(b, id[10:16])
 }
 
 // ParseID reads the text form of an id, in any case.

@@ -65,7 +65,7 @@ func TestIDForms(t *testing.T) {
 	if back, ok := IDFromGUID(want); !ok || back != id {
 		t.Errorf("IDFromGUID: got %s, want %s", back, id)
 	}
-	if NewID() == NewID() || NewID().IsZero() {
+	if a, b := NewID(), NewID(); a == b || a.IsZero() {
 		t.Error("NewID repeats itself")
 	}
 }

@@ -104,27 +104,6 @@ func ParseLogin(s string) (string, error) {
 	return s, nil
 }
 
-// SuggestLogin makes a login name out of what a person typed, or returns "".
-func SuggestLogin(s string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(norm.NFKD.String(s)) {
-		switch {
-		case r >= 'a' && r <= 'z', b.Len() > 0 && (r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-'):
-			b.WriteRune(r)
-		case r == ' ' && b.Len() > 0:
-			b.WriteByte('.')
-		}
-		if b.Len() == MaxLogin {
-			break
-		}
-	}
-	out := strings.TrimRight(b.String(), "._-")
-	if _, err := ParseLogin(out); err != nil {
-		return ""
-	}
-	return out
-}
-
 // MaxGroupName is the longest group name: the upper range of a common name,
 // [MS-ADA1] §2.110.
 const MaxGroupName = 64

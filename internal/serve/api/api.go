@@ -132,6 +132,9 @@ func (s *Server) handle(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		actor, err := s.cfg.Actor(r)
+		if err == nil && actor.Limit() != ident.Unlimited {
+			err = fault.New(fault.Denied, "the password must be changed first").WithCode(fault.CodeMustChange).WithHint("sign in at the portal and choose a new one")
+		}
 		if err != nil {
 			s.fail(w, r, err)
 			return

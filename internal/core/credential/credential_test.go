@@ -1,0 +1,155 @@
+package credential
+
+import (
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/selfsame-dev/selfsame/internal/core/ident"
+)
+
+var update = flag.Bool("update", false, "write the golden file")
+
+var at = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+func made(t *testing.T) Record {
+	t.Helper()
+	id, _ := ident.ParseID("5f3b6c0e-9d0a-4b27-8a63-2f7f0c1d9e11")
+	r := Record{ID: id}
+	for i, pw := range []Password{"Grey heron 41 fen", "Other heron 42 fen", "Third heron 43 fen"} {
+		p, err := Prepare(pw, SaltOfUser("LAB.INTERNAL", "alice"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = r.Set(p, at.Add(time.Duration(i)*time.Hour), i == 2, 5)
+	}
+	return r
+}
+
+// A record of each version ever shipped is read for ever.
+func TestGoldenRecord(t *testing.T) {
+	r := made(t)
+	b, err := Table.Encode([]byte{Table.Version}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile("testdata/record.v1.hex", []byte(hex.EncodeToString(b)+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden, err := os.ReadFile("testdata/record.v1.hex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := hex.DecodeString(strings.TrimSpace(string(golden)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Table.Read("credential/x", data)
+	if err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("got  %+v, %v\nwant %+v", got, err, r)
+	}
+}
+
+func TestPasswordsComeAndGo(t *testing.T) {
+	r := made(t)
+	if r.Current.Version != 3 || r.Before.Version != 2 || !r.Must || len(r.Old) != 2 {
+		t.Errorf("after three sets: %+v", r)
+	}
+	if !r.Verify("Third heron 43 fen") || r.Verify("Other heron 42 fen") || r.Verify("") {
+		t.Error("the wrong password is right")
+	}
+	for n, want := range map[int]bool{0: false, 1: true, 3: true} {
+		if got := r.Reuses("Third heron 43 fen", n); got != want {
+			t.Errorf("the present password among the last %d: got %v", n, got)
+		}
+	}
+	if r.Reuses("Grey heron 41 fen", 2) || !r.Reuses("Grey heron 41 fen", 3) {
+		t.Error("the history is counted wrongly")
+	}
+	d := r.Drop()
+	if d.Verify("Third heron 43 fen") || !d.Reuses("Other heron 42 fen", 5) {
+		t.Error("a dropped password signs in, or is forgotten")
+	}
+}
+
+func TestSecretsPrintAsSecret(t *testing.T) {
+	r := made(t)
+	for _, f := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		if s := fmt.Sprintf(f, Password("hunter2")); strings.Contains(s, "hunter2") || strings.Contains(s, "68756e74657232") {
+			t.Errorf("%s prints a password: %s", f, s)
+		}
+		if s := fmt.Sprintf(f, r.Current.Keys[0].Value); !strings.Contains(s, "secret") && s != hex.EncodeToString([]byte("[secret]")) {
+			t.Errorf("%s prints a key: %s", f, s)
+		}
+	}
+}
+
+func TestAccept(t *testing.T) {
+	for pw, ok := range map[Password]bool{
+		"Grey heron 41": true, "short1A": false, "alllowercase": false, "lower and UPPER": true, "Alice is 1 name": false,
+		"a long passphrase of words": true, "Grey\theron 41": false, "Gräy heron 41": true, Password(strings.Repeat("aB1", 100)): false,
+	} {
+		if err := DefaultPolicy.Accept(pw, "alice", "Alice Liddell"); (err == nil) != ok {
+			t.Errorf("%q: got %v", string(pw), err)
+		}
+	}
+	seen := make(map[Password]bool)
+	for range 200 {
+		pw := Generate()
+		if err := DefaultPolicy.Accept(pw, "alice"); err != nil || seen[pw] {
+			t.Errorf("a generated password %q is refused or comes twice: %v", string(pw), err)
+		}
+		seen[pw] = true
+	}
+}
+
+func TestMinAge(t *testing.T) {
+	r := made(t)
+	p := DefaultPolicy
+	p.MinAge = time.Hour
+	if err := p.AcceptFor(&r, "Fourth heron 44", r.SetAt.Add(time.Minute)); err != nil {
+		t.Errorf("who must change may change at once: %v", err)
+	}
+	r.Must = false
+	if err := p.AcceptFor(&r, "Fourth heron 44", r.SetAt.Add(time.Minute)); err == nil {
+		t.Error("a password is changed too soon")
+	}
+	if err := p.AcceptFor(&r, "Grey heron 41 fen", r.SetAt.Add(2*time.Hour)); err == nil {
+		t.Error("an old password comes back")
+	}
+}
+
+func TestCountersAreBounded(t *testing.T) {
+	c := Counters{}
+	for i := range 1000 {
+		c = c.Fail(&DefaultPolicy, fmt.Sprintf("10.0.%d.0/24", i), at)
+	}
+	if len(c.Networks) > maxNetworks {
+		t.Errorf("%d networks are kept", len(c.Networks))
+	}
+	b, err := LockoutTable.Encode([]byte{1}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := LockoutTable.Read("lockout/x", b); err != nil || !reflect.DeepEqual(got, c) {
+		t.Errorf("counters do not come back: %v", err)
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	f.Add([]byte{1, 2, 3})
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_, _ = decode(1, data)
+		_, _ = LockoutTable.Decode(1, data)
+	})
+}
