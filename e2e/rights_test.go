@@ -286,16 +286,20 @@ func TestRefusedNamesAtEveryDoor(t *testing.T) {
 		if out, err := l.try("", "user", "add", name); err == nil {
 			t.Errorf("command: a user called %s: %s", name, out)
 		}
-		page := c.body("GET", "/users/new", nil)
+		page := c.body("GET", "/new/user", nil)
 		token := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(page)
 		if token == nil {
 			t.Fatal("the New user page has no token")
 		}
-		resp, err := c.web.PostForm(c.base+"/users/new", url.Values{"csrf": {token[1]}, "name": {"Somebody"}, "login": {name}, "username": {name}, "userName": {name}})
+		resp, err := c.web.PostForm(c.base+"/new/user", url.Values{"csrf": {token[1]}, "name": {"Somebody"}, "user": {name}})
 		if err != nil {
 			t.Fatal(err)
 		}
+		b, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(b), "system") {
+			t.Errorf("portal: a user called %s: got %d", name, resp.StatusCode)
+		}
 		if status, _ := c.call("GET", "/v1.0/users/"+name, nil); status != http.StatusNotFound {
 			t.Errorf("portal: a user called %s is there: %d", name, status)
 		}

@@ -17,8 +17,12 @@ import (
 // have been taken over elsewhere (CVE-2021-42278).
 func (d *Directory) claims(domain *Domain, e *Entry) []claim {
 	var out []claim
+	fields := map[string]string{"name": "userName", "upn": "userPrincipalName", "spn": "servicePrincipalName", "number": "uidNumber", "dn": "userName"}
+	if e.Class == schema.Group {
+		fields["name"], fields["dn"] = "displayName", "displayName"
+	}
 	add := func(kind, name, format string, args ...any) {
-		out = append(out, claim{kind + ":" + ident.Fold(name), fault.New(fault.Exists, format, args...).WithField(kind)})
+		out = append(out, claim{kind + ":" + ident.Fold(name), fault.New(fault.Exists, format, args...).WithField(fields[kind])})
 	}
 	if e.Login != "" {
 		stem, _ := ident.MachineStem(e.Login)
