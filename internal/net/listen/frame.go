@@ -45,7 +45,7 @@ func (c *Conn) Buffered() bool { return c.from < c.to }
 // ReadFrame returns the next message, of at most limit octets.
 //
 // It waits for the first octet as long as the peer may be idle, and for the rest
-// as long as a message may take. The error is io.EOF if the peer closed between
+// as long as a message may take; most come whole. The error is io.EOF if the peer closed between
 // messages, [ErrClosing] if the server shuts down, and frameLen's own as it is.
 func (c *Conn) ReadFrame(frameLen FrameLen, limit int) (Frame, error) {
 	if c.from == c.to {
@@ -53,10 +53,12 @@ func (c *Conn) ReadFrame(frameLen FrameLen, limit int) (Frame, error) {
 			return Frame{}, err
 		}
 	}
-	c.readBy(time.Now().Add(c.s.cfg.Frame), true)
-	total, err := c.readHead(frameLen, limit)
-	if err != nil {
-		return Frame{}, c.midway(err)
+	total, _, err := frameLen(c.small[c.from:c.to], limit)
+	if whole := err == nil && total > 0 && total <= min(limit, c.to-c.from); !whole {
+		c.readBy(time.Now().Add(c.s.cfg.Frame), true)
+		if total, err = c.readHead(frameLen, limit); err != nil {
+			return Frame{}, c.midway(err)
+		}
 	}
 	f, err := c.readBody(total)
 	if err != nil {
