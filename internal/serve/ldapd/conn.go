@@ -27,7 +27,9 @@ type conn struct {
 	out    writer
 	source netip.Addr
 	tls    bool
-	actor  ident.Actor // who is bound; zero for nobody
+	actor  ident.Actor // who is bound; zero for nobody. It changes under the server's mu
+
+	prev, next *conn // others on which the same one is bound; under the server's mu
 
 	slots chan struct{} // one for each operation beside; made by the first
 	ended sync.WaitGroup

@@ -95,7 +95,7 @@ type Server struct {
 	schema published
 
 	mu    sync.Mutex
-	bound map[ident.ID]map[*conn]ident.Actor // by who signed in
+	bound map[ident.ID]*conn // by who signed in: the first of a list
 
 	stop  context.CancelFunc
 	ended sync.WaitGroup
@@ -107,7 +107,7 @@ func New(cfg Config) *Server {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Limits.fill()
-	s := &Server{cfg: cfg, bound: make(map[ident.ID]map[*conn]ident.Actor), schema: publish()}
+	s := &Server{cfg: cfg, bound: make(map[ident.ID]*conn), schema: publish()}
 	_, _ = rand.Read(s.secret[:])
 	d := cfg.Directory.Domain()
 	s.base, s.domain = d.Base().String(), d.ID

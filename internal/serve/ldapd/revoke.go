@@ -53,12 +53,17 @@ func (s *Server) boundTo(id ident.ID) map[*conn]ident.Actor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make(map[*conn]ident.Actor)
-	for who, conns := range s.bound {
-		if id.IsZero() || who == id {
-			for c, actor := range conns {
-				out[c] = actor
-			}
+	gather := func(c *conn) {
+		for ; c != nil; c = c.next {
+			out[c] = c.actor
 		}
+	}
+	if !id.IsZero() {
+		gather(s.bound[id])
+		return out
+	}
+	for _, c := range s.bound {
+		gather(c)
 	}
 	return out
 }
@@ -66,44 +71,54 @@ func (s *Server) boundTo(id ident.ID) map[*conn]ident.Actor {
 // become makes actor the one who is bound; the zero actor is nobody. Nothing runs
 // beside.
 func (c *conn) become(actor ident.Actor) {
-	was := c.actor
-	if was.IsZero() && actor.IsZero() {
+	was := !c.actor.IsZero()
+	if !was && actor.IsZero() {
 		return
 	}
 	c.s.mu.Lock()
-	c.s.forget(was, c)
-	c.s.remember(actor, c)
+	if was {
+		c.s.forget(c)
+	}
+	if c.actor = actor; !actor.IsZero() {
+		c.s.remember(c)
+	}
 	c.s.mu.Unlock()
-	c.actor = actor
 	switch {
 	case actor.IsZero():
 		c.s.stats.Bound.Add(-1)
 		c.nc.Unpin()
-	case was.IsZero():
+	case !was:
 		c.s.stats.Bound.Add(1)
 		c.nc.Pin()
 	}
 }
 
-// remember notes that actor is bound. The caller holds mu.
-func (s *Server) remember(actor ident.Actor, c *conn) {
-	if actor.IsZero() {
-		return
+// remember puts a connection first among those of who is bound on it. The caller
+// holds mu.
+func (s *Server) remember(c *conn) {
+	id := c.actor.Who().ID
+	c.next = s.bound[id]
+	if c.next != nil {
+		c.next.prev = c
 	}
-	id := actor.Who().ID
-	if s.bound[id] == nil {
-		s.bound[id] = make(map[*conn]ident.Actor)
-	}
-	s.bound[id][c] = actor
+	s.bound[id] = c
 }
 
 // forget takes that back. The caller holds mu.
-func (s *Server) forget(actor ident.Actor, c *conn) {
-	id := actor.Who().ID
-	delete(s.bound[id], c)
-	if len(s.bound[id]) == 0 {
+func (s *Server) forget(c *conn) {
+	id := c.actor.Who().ID
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	switch {
+	case c.prev != nil:
+		c.prev.next = c.next
+	case c.next != nil:
+		s.bound[id] = c.next
+	default:
 		delete(s.bound, id)
 	}
+	c.prev, c.next = nil, nil
 }
 
 // renew asks whether the proof of whoever is bound still holds, and ends the
