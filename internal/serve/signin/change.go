@@ -74,7 +74,7 @@ func (s *Server) showChange(w http.ResponseWriter, r *http.Request, status int, 
 		if at == nil {
 			at = &p.New
 		}
-		at.Error, at.Hint = page.Sentence(f.Text), f.Hint
+		at.Error, at.Hint = page.Sentence(f.Text), page.Sentence(f.Hint)
 		p.Old.Focus, p.New.Focus, at.Focus = false, false, true
 	} else if err != nil {
 		sh.Note = page.Wrong(fault.Message(err), fault.Hint(err), httpd.ID(r))
