@@ -13,7 +13,6 @@ func funcs(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
 		"when":  func(t time.Time) template.HTML { return when(t, now()) },
 		"num":   Number[int],
-		"num32": Number[uint32],
 		"count": Count,
 		"icon":  icon,
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/audit"
+	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/net/page"
 )
@@ -159,6 +160,9 @@ func (v *visit) row(r *audit.Record, narrows bool) recordRow {
 		Link: "/audit/" + r.ID.String(), At: r.Time, Who: val(who), Target: val(r.Target.Name), Door: val(r.Door),
 		Good: r.Result != audit.Failure, Well: "done", Reason: r.Reason, Rule: r.Rule, Count: r.Count, Words: wordsOf(r),
 	}
+	if server, ok := strings.CutPrefix(who, "local:"); ok {
+		out.Who.Text = "The shell of " + server
+	}
 	if slices.Contains(signInKinds, r.Kind) {
 		out.Well = "allowed"
 	}
@@ -176,7 +180,7 @@ var verbs = map[string]string{
 	"computer.create": "created the machine", "computer.update": "changed the machine", "computer.delete": "deleted the machine", "computer.resetPassword": "reset the password of the machine",
 	"unit.create": "created the unit", "unit.update": "changed the unit", "unit.delete": "deleted the unit",
 	"role.assign": "gave a role to", "role.remove": "took a role from", "passwordPolicy.update": "set the password policy", "passwordPolicy.delete": "removed the password policy",
-	"network.update": "set the network", "signIn": "signed in", "signOut": "signed out",
+	"network.update": "set the network", "server.start": "started", "server.stop": "stopped", "signIn": "signed in", "signOut": "signed out",
 }
 
 // wordsOf says what a record tells, without who did it.
@@ -188,10 +192,39 @@ func wordsOf(r *audit.Record) string {
 	switch {
 	case r.Action == "signIn" && r.Result == audit.Failure:
 		verb = "tried to sign in"
+	case (r.Action == "user.update" || r.Action == "group.update") && len(r.Diffs) == 1:
+		verb = verbOfUpdate(r.Diffs[0], verb)
 	case r.Kind == audit.Refusal:
 		verb = "was refused " + r.Action
 		if r.Target.Name != "" {
 			verb += " of"
+		}
+	}
+	return verb
+}
+
+// verbOfUpdate is what people call a change of one attribute, if they have a word
+// for it.
+func verbOfUpdate(d audit.Diff, verb string) string {
+	switch d.Attr {
+	case "member":
+		switch {
+		case len(d.Old) == 0 && len(d.New) == 1:
+			return "added " + d.New[0] + " to"
+		case len(d.New) == 0 && len(d.Old) == 1:
+			return "removed " + d.Old[0] + " from"
+		}
+	case "lockoutTime":
+		return "unlocked"
+	case "userAccountControl":
+		was, _ := strconv.Atoi(strings.Join(d.Old, ""))
+		is, _ := strconv.Atoi(strings.Join(d.New, ""))
+		switch {
+		case was^is != directory.ControlDisabled:
+		case is > was:
+			return "disabled"
+		default:
+			return "enabled"
 		}
 	}
 	return verb

@@ -116,11 +116,11 @@ func (p *newUserPage) place(err error) error {
 		return nil
 	}
 	switch f.Field {
-	case "userName", "userPrincipalName", "sAMAccountName", "cn":
+	case "userName", "userPrincipalName", "sAMAccountName", "cn", "name", "upn", "dn": // the last three: a name that is somebody's
 		return put(&p.User)
 	case "displayName":
 		return put(&p.Name)
-	case "uidNumber":
+	case "uidNumber", "number":
 		p.More = true
 		return put(&p.Number)
 	}

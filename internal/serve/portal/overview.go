@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,7 +68,12 @@ func overview(v *visit) error {
 			p.Left++
 		}
 	}
-	p.Fresh = p.Users <= 1 && p.Left > 0
+	if p.Fresh = p.Users <= 1 && p.Left > 0; !p.Fresh {
+		p.Steps = slices.DeleteFunc(p.Steps, func(s step) bool { return s.Done })
+	}
+	for i := range p.Steps {
+		p.Steps[i].Number = i + 1
+	}
 	p.AskKey = v.can(role.BackupCreate, nil) && httpd.Cookie(v.r, keptCookie) == ""
 	people, err := v.gather(schema.User, "", func(e *directory.Entry) bool {
 		if e.Disabled() {
@@ -128,9 +134,6 @@ func (v *visit) steps() []step {
 		}
 		out = append(out, step{Title: "Make a second administrator", Text: "So that one forgotten password locks nobody out. Give a person the role Global Administrator.",
 			Done: admins > 1, Path: "/users", Button: "Choose a person"})
-	}
-	for i := range out {
-		out[i].Number = i + 1
 	}
 	return out
 }
