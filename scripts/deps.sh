@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what the tests run, from Debian's packages: the OpenLDAP tools and
-# server, python ldap3, SSSD, JupyterHub and a browser. Does nothing where all of
-# it is there; where it may not install, the tests skip and say what is missing.
+# server, python ldap3, SSSD, JupyterHub and a browser; and from npm what looks at
+# pages for what keeps people out. Does nothing where all of it is there; where it
+# may not install, the tests skip and say what is missing.
 set -eu
 
 want="ldap-utils slapd python3-ldap3 sssd-ldap libnss-sss jupyterhub python3-notebook chromium iproute2 procps curl"
@@ -37,5 +38,14 @@ if ! configurable-http-proxy --version >/dev/null 2>&1 && [ ! -x "$cache/node_mo
 	if [ "$(id -u)" -eq 0 ] && command -v npm >/dev/null; then
 		mkdir -p "$cache"
 		npm install --silent --no-audit --no-fund --prefix "$cache" configurable-http-proxy
+	fi
+fi
+
+# The scan for accessibility, pinned: a newer one knows more to find fault with.
+axe=4.14.1
+if ! grep -q "\"version\": \"$axe\"" "$cache/node_modules/axe-core/package.json" 2>/dev/null; then
+	if [ "$(id -u)" -eq 0 ] && command -v npm >/dev/null; then
+		mkdir -p "$cache"
+		npm install --silent --no-audit --no-fund --prefix "$cache" "axe-core@$axe"
 	fi
 fi
