@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 
@@ -17,6 +18,10 @@ import (
 // the portal's sessions, under the portal's name.
 func (d *Daemon) openWeb(ctx context.Context) error {
 	domain := d.dir.Domain().Name
+	at, address := d.addr(d.cfg.Ports.HTTPS, 443), "https://portal."+domain
+	if _, port, err := net.SplitHostPort(at); err == nil && port != "443" {
+		address += ":" + port
+	}
 	secret, err := keyring.Ensure(ctx, d.vault.sealed, keyring.Forms, time.Now(), random)
 	if err != nil {
 		return err
@@ -27,7 +32,7 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 		return err
 	}
 	pages, err := portal.New(portal.Config{
-		Directory: d.dir, Authn: d.authn, Who: in.Who, Form: form, Address: "https://portal." + domain, LDAP: d.host(), Version: d.version, Log: d.log,
+		Directory: d.dir, Authn: d.authn, Who: in.Who, Form: form, Address: address, LDAP: d.host(), Version: d.version, Log: d.log,
 	})
 	if err != nil {
 		return err
@@ -46,7 +51,7 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 	d.probes(probes)
 	door := httpd.Door{Name: "portal", Handler: mux, Fail: pages.Fail}
 	s, err := httpd.New(ctx, httpd.Config{
-		Addr: d.addr(d.cfg.Ports.HTTPS, 443), TLS: d.tlsConfig(), Apex: domain, Default: door, Log: d.log,
+		Addr: at, TLS: d.tlsConfig(), Apex: domain, Default: door, Log: d.log,
 		Hosts:   map[string]httpd.Door{"portal." + domain: door, d.host(): door},
 		Healthz: probes, Readyz: probes, Metrics: probes,
 	})
