@@ -48,7 +48,10 @@ func (v *visit) groupHeadOf(e *directory.Entry, at string) groupHead {
 		MayDescribe: v.can(role.GroupUpdate, e), CSRF: v.s.cfg.Form.Token(v.ses.CSRF),
 	}
 	h.GID, _ = e.UIDNumber()
-	for _, t := range []tab{{Name: "Members"}, {Name: "All members", Path: "/all"}, {Name: "Member of", Path: "/in"}, {Name: "Owners", Path: "/owners"}} {
+	for _, t := range []tab{{Name: "Members"}, {Name: "All members", Path: "/all"}, {Name: "Member of", Path: "/in"}, {Name: "Owners", Path: "/owners"}, {Name: "Roles", Path: "/roles"}} {
+		if t.Path == "/roles" && !h.Listed {
+			continue
+		}
 		h.Tabs = append(h.Tabs, tab{t.Name, h.Path + t.Path, t.Path == at})
 	}
 	if !e.System && v.can(role.GroupDelete, e) {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"net/url"
 	"strconv"
 	"time"
 
@@ -11,12 +12,13 @@ import (
 
 // policiesPage shows the rules in force.
 type policiesPage struct {
+	MayEdit   bool
 	Passwords []passwordRow
 	Networks  []networkRow
 }
 
 type passwordRow struct {
-	ID, Name, For, Rules, Age, Lock string
+	Path, Name, For, Rules, Age, Lock string
 }
 
 type networkRow struct {
@@ -29,7 +31,7 @@ func showPolicies(v *visit) error {
 	if err := v.as.MayReadLog(role.PolicyRead); err != nil {
 		return err
 	}
-	var p policiesPage
+	p := policiesPage{MayEdit: v.can(role.PolicyUpdate, nil)}
 	list := v.dir.PasswordPolicies()
 	if len(list) == 0 {
 		list = append(list, credential.DefaultPolicy)
@@ -51,7 +53,7 @@ func showPolicies(v *visit) error {
 }
 
 func (v *visit) passwordRow(x *credential.Policy) passwordRow {
-	r := passwordRow{ID: x.ID, Name: x.Name, For: "Everybody no other policy holds for"}
+	r := passwordRow{Path: "/policies/passwords/" + url.PathEscape(x.ID), Name: x.Name, For: "Everybody no other policy holds for"}
 	if len(x.Groups) > 0 {
 		r.For = ""
 		for i, id := range x.Groups {

@@ -71,31 +71,38 @@ func (s *Server) routes() map[string]handler {
 		"GET /users/{user}":     showUser,
 		"GET /users/{user}/key": handOver, // the password, once
 
-		"GET /users/{user}/profile":        showProfile,
-		"POST /users/{user}/profile":       saveProfile,
-		"GET /users/{user}/groups":         showUserGroups,
-		"POST /users/{user}/groups":        changeUserGroups,
-		"GET /users/{user}/roles":          showRoles,
-		"POST /users/{user}/roles":         changeRoles,
-		"GET /users/{user}/signins":        showUserSignIns,
-		"POST /users/{user}/do/{action}":   doUser,
-		"GET /groups":                      listGroups,
-		"GET /new/group":                   askGroup,
-		"POST /new/group":                  createGroup,
-		"GET /groups/{group}":              showGroup,
-		"GET /groups/{group}/all":          showAllMembers,
-		"GET /groups/{group}/in":           showGroupIn,
-		"GET /groups/{group}/owners":       showOwners,
-		"POST /groups/{group}/members":     changeMembers,
-		"POST /groups/{group}/owners":      changeOwners,
-		"POST /groups/{group}/description": describeGroup,
-		"POST /groups/{group}/delete":      deleteGroup,
-		"GET /audit/signins":               listSignIns,
-		"GET /audit":                       listChanges,
-		"GET /audit/{record}":              showRecord,
-		"GET /policies":                    showPolicies,
-		"GET /account":                     showAccount,
-		"POST /account/sessions":           endSession,
+		"GET /users/{user}/profile":         showProfile,
+		"POST /users/{user}/profile":        saveProfile,
+		"GET /users/{user}/account":         showUserAccount,
+		"POST /users/{user}/account/name":   renameUser,
+		"POST /users/{user}/account/end":    endUser,
+		"GET /users/{user}/groups":          showUserGroups,
+		"POST /users/{user}/groups":         changeUserGroups,
+		"GET /users/{user}/roles":           showRoles,
+		"POST /users/{user}/roles":          changeRoles,
+		"GET /users/{user}/signins":         showUserSignIns,
+		"POST /users/{user}/do/{action}":    doUser,
+		"GET /groups":                       listGroups,
+		"GET /new/group":                    askGroup,
+		"POST /new/group":                   createGroup,
+		"GET /groups/{group}":               showGroup,
+		"GET /groups/{group}/all":           showAllMembers,
+		"GET /groups/{group}/in":            showGroupIn,
+		"GET /groups/{group}/owners":        showOwners,
+		"GET /groups/{group}/roles":         showGroupRoles,
+		"POST /groups/{group}/roles":        changeGroupRoles,
+		"POST /groups/{group}/members":      changeMembers,
+		"POST /groups/{group}/owners":       changeOwners,
+		"POST /groups/{group}/description":  describeGroup,
+		"POST /groups/{group}/delete":       deleteGroup,
+		"GET /audit/signins":                listSignIns,
+		"GET /audit":                        listChanges,
+		"GET /audit/{record}":               showRecord,
+		"GET /policies":                     showPolicies,
+		"GET /policies/passwords/{policy}":  askPolicy,
+		"POST /policies/passwords/{policy}": savePolicy,
+		"GET /account":                      showAccount,
+		"POST /account/sessions":            endSession,
 	}
 }
 
@@ -251,7 +258,7 @@ func (v *visit) places() []page.Place {
 		out = append(out, page.Place{Name: "Audit", Path: below[0].Path, Icon: "audit", Here: under("/audit") && at != "/audit" && at != "/audit/signins", Below: below})
 	}
 	if v.can(role.PolicyRead, nil) {
-		out = append(out, page.Place{Name: "Policies", Path: "/policies", Icon: "policies", Here: at == "/policies"})
+		out = append(out, page.Place{Name: "Policies", Path: "/policies", Icon: "policies", Here: under("/policies")})
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,8 +182,9 @@ func (br *browser) submit(page answer, action string, fill url.Values) answer {
 		}
 		form := url.Values{}
 		for _, in := range within(f, "input") {
-			if attr(in, "type") != "checkbox" {
-				form.Set(attr(in, "name"), attr(in, "value"))
+			checked := slices.ContainsFunc(in.Attr, func(x html.Attribute) bool { return x.Key == "checked" })
+			if attr(in, "type") != "checkbox" || checked {
+				form.Add(attr(in, "name"), attr(in, "value"))
 			}
 		}
 		for k, v := range fill {
@@ -254,8 +256,8 @@ func (a answer) has(t *testing.T, text string) {
 // paths are all pages there are, for a domain with alice and Vision in it.
 var paths = []string{
 	"/", "/users", "/users?q=al", "/users?state=disabled&sort=-uid", "/users?q=nobody", "/new/user", "/users/alice", "/users/alice/key", "/users/alice/profile",
-	"/users/alice/groups", "/users/alice/groups?add=g", "/users/alice/roles", "/users/alice/signins", "/groups", "/new/group", "/groups/Vision", "/groups/Vision?add=b",
-	"/groups/Vision/all", "/groups/Vision/in", "/groups/Vision/owners", "/audit/signins", "/audit/signins?t=alice", "/audit", "/audit?q=user.create", "/policies", "/account", "/search?q=al",
+	"/users/alice/groups", "/users/alice/groups?add=g", "/users/alice/roles", "/users/alice/account", "/users/alice/signins", "/groups", "/new/group", "/groups/Vision", "/groups/Vision?add=b",
+	"/groups/Vision/all", "/groups/Vision/in", "/groups/Vision/owners", "/groups/Vision/roles", "/audit/signins", "/audit/signins?t=alice", "/audit", "/audit?q=user.create", "/policies", "/policies/passwords/default", "/account", "/search?q=al",
 }
 
 func TestEveryPageIsWhole(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
+	"github.com/selfsame-dev/selfsame/internal/core/schema"
 	"github.com/selfsame-dev/selfsame/internal/net/page"
 )
 
@@ -43,9 +44,11 @@ func (v *visit) holdingsOf(e *directory.Entry) []holding {
 	return out
 }
 
-// rolesPage lists a person's directory roles, and gives them.
+// rolesPage lists the directory roles of a person or a group, and gives them.
 type rolesPage struct {
-	Head   userHead
+	link
+	User   *userHead
+	Group  *groupHead
 	Roles  []holding
 	Offer  []page.Option
 	MayAdd bool
@@ -56,10 +59,24 @@ func showRoles(v *visit) error {
 	if err != nil {
 		return err
 	}
+	head := v.headOf(e, "/roles")
+	return v.showRolesOf(e, rolesPage{User: &head})
+}
+
+func showGroupRoles(v *visit) error {
+	e, err := v.group()
+	if err != nil {
+		return err
+	}
+	head := v.groupHeadOf(e, "/roles")
+	return v.showRolesOf(e, rolesPage{Group: &head})
+}
+
+func (v *visit) showRolesOf(e *directory.Entry, p rolesPage) error {
 	if err := v.as.MayReadLog(role.PortalRead); err != nil {
 		return err
 	}
-	p := rolesPage{Head: v.headOf(e, "/roles"), Roles: v.holdingsOf(e), MayAdd: v.can(role.RoleAssign, nil)}
+	p.link, p.Roles, p.MayAdd = linkTo(e), v.holdingsOf(e), v.can(role.RoleAssign, nil)
 	for _, d := range role.Builtin() {
 		p.Offer = append(p.Offer, page.Option{Value: d.ID.String(), Label: d.Name, Help: d.Description})
 	}
@@ -69,24 +86,40 @@ func showRoles(v *visit) error {
 		page.Do{What: "Take it away", Command: "selfsame role remove 'Helpdesk Administrator' " + name, Method: "DELETE", Path: "/v1.0/roleManagement/directory/roleAssignments/{id}"})
 }
 
-// changeRoles gives a role, or takes one away.
 func changeRoles(v *visit) error {
 	e, err := v.target()
 	if err != nil {
 		return err
 	}
+	return v.changeRolesOf(e)
+}
+
+func changeGroupRoles(v *visit) error {
+	e, err := v.group()
+	if err != nil {
+		return err
+	}
+	return v.changeRolesOf(e)
+}
+
+// changeRolesOf gives a role, or takes one away.
+func (v *visit) changeRolesOf(e *directory.Entry) error {
 	to := linkTo(e).Path + "/roles"
 	id, err := ident.ParseID(v.field("role"))
 	if err != nil {
 		return err
 	}
 	if v.field("do") == "remove" {
-		return v.after(v.as.Unassign(v.r.Context(), id), to, "unassigned", e.Login)
+		code := "unassigned"
+		if e.Class == schema.Group {
+			code = "groupUnassigned"
+		}
+		return v.after(v.as.Unassign(v.r.Context(), id), to, code, e.Name())
 	}
 	until, err := dayParam(v.field("until"), v.now())
 	if err != nil {
 		return err
 	}
 	_, err = v.as.Assign(v.r.Context(), e.ID, id, until)
-	return v.after(err, to, "assigned", e.Login)
+	return v.after(err, to, "assigned", e.Name())
 }

@@ -72,6 +72,9 @@ func (v *visit) headOf(e *directory.Entry, at string) userHead {
 	if v.reads() {
 		tabs = append(tabs, tab{Name: "Roles", Path: "/roles"})
 	}
+	if v.mayChangeAccount(e) {
+		tabs = append(tabs, tab{Name: "Account", Path: "/account"})
+	}
 	if v.can(role.SignInsRead, e) {
 		tabs = append(tabs, tab{Name: "Sign-ins", Path: "/signins"})
 	}
