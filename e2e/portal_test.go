@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/go-ldap/ldap/v3"
@@ -50,6 +51,9 @@ func TestPortalNewUser(t *testing.T) {
 			given := b.fact("Password")
 			if got, want := b.fact("User name"), "alice@"+domain; got != want {
 				t.Errorf("the user name is %s, want %s", got, want)
+			}
+			if got := b.fact("Signs in at"); got != b.base {
+				t.Errorf("she is sent to %s, want %s", got, b.base)
 			}
 			if way.scripts {
 				b.copies("Password", given)
@@ -366,6 +370,9 @@ func TestPortalLooks(t *testing.T) {
 	b.shoot("out/ten/action", true)
 	b.press("Reset password")
 	b.shoot("out/ten/handover", true)
+	b.do(emulation.SetEmulatedMedia().WithMedia("print"))
+	b.picture("out/ten/handover-printed.png")
+	b.do(emulation.SetEmulatedMedia().WithMedia(""))
 	b.reload()
 	b.shoot("out/ten/handover-over", true)
 	b.open("/users/mabel")
@@ -389,6 +396,7 @@ func (b *browser) looks(dir string, scan bool) {
 		{"profile", "/users/alice/profile"},
 		{"user-groups", "/users/alice/groups"},
 		{"user-roles", "/users/mock/roles"},
+		{"user-account", "/users/alice/account"},
 		{"user-signins", "/users/alice/signins"},
 		{"newuser", "/new/user"},
 		{"groups", "/groups"},
@@ -396,11 +404,13 @@ func (b *browser) looks(dir string, scan bool) {
 		{"group-all", "/groups/Vision/all"},
 		{"group-in", "/groups/Data%20Scientists/in"},
 		{"group-owners", "/groups/Vision/owners"},
+		{"group-roles", "/groups/Vision/roles"},
 		{"newgroup", "/new/group"},
 		{"signins", "/audit/signins"},
 		{"signins-narrowed", "/audit/signins?t=failure&since=24h"},
 		{"changes", "/audit"},
 		{"policies", "/policies"},
+		{"policy", "/policies/passwords/default"},
 		{"account", "/account"},
 		{"search", "/search?q=" + url.QueryEscape("l")},
 		{"missing", "/users/nobody"},
