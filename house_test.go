@@ -42,7 +42,7 @@ var core = []string{
 
 // minters are the rooms that may make an actor: the authenticator, the local
 // socket's and the server's own in the daemon. Tests may too.
-var minters = []string{"internal/core/authn", "internal/daemon"}
+var minters = []string{"internal/core/authn", "internal/daemon", "internal/testkit"}
 
 type file struct {
 	path    string // from the module's root

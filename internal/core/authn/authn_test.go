@@ -1,11 +1,8 @@
 package authn_test
 
 import (
-	"bytes"
-	"crypto/ed25519"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,67 +14,25 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/policy"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
 	"github.com/selfsame-dev/selfsame/internal/fault"
-	"github.com/selfsame-dev/selfsame/internal/store/mem"
+	"github.com/selfsame-dev/selfsame/internal/testkit"
 )
 
 const right = credential.Password("Grey heron 41 fen")
 
-// clearSealer seals nothing: what it would hide is not what is tested here.
-type clearSealer struct{}
-
-func (clearSealer) Seal(_ string, plain []byte) []byte        { return bytes.Clone(plain) }
-func (clearSealer) Open(_ string, box []byte) ([]byte, error) { return box, nil }
-
-// bench is a domain with alice in it, and a clock that can be set.
+// bench is a domain with alice in it.
 type bench struct {
+	*testkit.Domain
 	t   *testing.T
-	dir *directory.Directory
-	log *audit.Log
 	in  *authn.Authenticator
 	as  directory.As
 	who *directory.Entry
-
-	mu sync.Mutex
-	at time.Time
-}
-
-func (b *bench) now() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.at = b.at.Add(time.Microsecond)
-	return b.at
-}
-
-func (b *bench) forward(d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.at = b.at.Add(d)
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
-	st := mem.New(mem.Config{})
-	if _, err := directory.Init(t.Context(), st, []byte("names"), directory.Setup{Domain: "lab.internal", Password: "Seven grey herons 7"}, b.now()); err != nil {
-		t.Fatal(err)
-	}
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.log, err = audit.Open(audit.Config{Dir: t.TempDir(), Server: "dc1", Sign: key, Seal: clearSealer{}, Now: b.now}); err != nil {
-		t.Fatal(err)
-	}
-	if b.dir, err = directory.Open(t.Context(), directory.Config{Store: st, Audit: b.log, Server: "dc1", NameKey: []byte("names"), Now: b.now}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		b.dir.Close()
-		b.log.Close()
-		st.Close()
-	})
-	b.in = authn.New(b.dir, st, nil)
-	b.as = b.dir.As(authn.Local("dc1", "", b.now()))
+	d := testkit.New(t)
+	b := &bench{Domain: d, t: t, in: d.Authn, as: d.Local()}
+	var err error
 	if b.who, err = b.as.CreateUser(t.Context(), directory.NewUser{Login: "alice", Password: right}); err != nil {
 		t.Fatal(err)
 	}
@@ -147,14 +102,14 @@ func TestLockoutIsByNetworkAndEnds(t *testing.T) {
 	if err := b.signIn("192.0.2.7", "alice", right); err != nil {
 		t.Errorf("from her own network: got %v", err)
 	}
-	b.forward(31 * time.Minute)
+	b.Forward(31 * time.Minute)
 	if err := b.signIn("198.51.100.77", "alice", right); err != nil {
 		t.Errorf("after half an hour: got %v", err)
 	}
 	for range 4 {
 		_ = b.signIn("192.0.2.7", "alice", "slip")
 	}
-	b.forward(3 * time.Minute)
+	b.Forward(3 * time.Minute)
 	_ = b.signIn("192.0.2.7", "alice", "slip")
 	if err := b.signIn("192.0.2.7", "alice", right); err != nil {
 		t.Errorf("slips that lie far apart lock: %v", err)
@@ -219,7 +174,7 @@ func TestARepeatedPasswordIsStillJudged(t *testing.T) {
 	if err := b.signIn("192.0.2.7", "alice", right); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("the old password, kept cheap: got %v", err)
 	}
-	recs, err := b.log.Search(t.Context(), audit.Query{Terms: []string{"alice", "signIn", "success"}})
+	recs, err := b.Log.Search(t.Context(), audit.Query{Terms: []string{"alice", "signIn", "success"}})
 	if err != nil || len(recs) != 2 {
 		t.Errorf("two sign-ins made %d records, %v", len(recs), err)
 	}
@@ -235,15 +190,15 @@ func TestAClockThatGoesBack(t *testing.T) {
 	if err := b.as.Revoke(t.Context(), b.who.ID); err != nil {
 		t.Fatal(err)
 	}
-	b.forward(-time.Hour)
+	b.Forward(-time.Hour)
 	actor, err := b.in.SignIn(t.Context(), over("192.0.2.7"), "alice", right)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.dir.As(actor).Valid(); err != nil {
+	if err := b.Directory.As(actor).Valid(); err != nil {
 		t.Errorf("a sign-in after the clock went back: %v", err)
 	}
-	if err := b.dir.As(old).Valid(); err == nil {
+	if err := b.Directory.As(old).Valid(); err == nil {
 		t.Error("what was revoked holds again")
 	}
 }
@@ -271,7 +226,7 @@ func TestSessions(t *testing.T) {
 	if token, _, err = b.in.Begin(t.Context(), at, "alice", right, ""); err != nil {
 		t.Fatal(err)
 	}
-	b.forward(3 * time.Hour)
+	b.Forward(3 * time.Hour)
 	if _, _, ok, _ := b.in.Resume(t.Context(), token); ok {
 		t.Error("a session without use goes on")
 	}
@@ -283,10 +238,10 @@ func TestSessions(t *testing.T) {
 	if err != nil || actor.Limit() != ident.OnlyPassword {
 		t.Fatalf("must change: %v, %v", actor.Limit(), err)
 	}
-	if err := b.dir.As(actor).Modify(t.Context(), b.who.ID, []directory.Mod{{Op: directory.ModReplace, Attr: schema.Mobile, Vals: [][]byte{[]byte("1")}}}); !fault.Is(err, fault.Denied) {
+	if err := b.Directory.As(actor).Modify(t.Context(), b.who.ID, []directory.Mod{{Op: directory.ModReplace, Attr: schema.Mobile, Vals: [][]byte{[]byte("1")}}}); !fault.Is(err, fault.Denied) {
 		t.Errorf("a limited session changes a phone: %v", err)
 	}
-	if err := b.dir.As(actor).ChangePassword(t.Context(), "Other heron 42 fen"); err != nil {
+	if err := b.Directory.As(actor).ChangePassword(t.Context(), "Other heron 42 fen"); err != nil {
 		t.Errorf("a limited session changes its password: %v", err)
 	}
 }

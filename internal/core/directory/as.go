@@ -86,8 +86,17 @@ func (a As) Can(action role.Action, target *Entry) Decision {
 }
 
 // require returns the rule by which the actor may do the action to the target,
-// or a fault that says what is missing. target may be nil.
+// or a fault that says what is missing; a refusal of somebody known is recorded.
+// target may be nil.
 func (a As) require(action role.Action, target *Entry) (string, error) {
+	rule, err := a.permit(action, target)
+	if err != nil {
+		a.recordRefusal(action, target, err)
+	}
+	return rule, err
+}
+
+func (a As) permit(action role.Action, target *Entry) (string, error) {
 	if err := a.Valid(); err != nil {
 		return "", err
 	}
@@ -121,10 +130,10 @@ func rolesThatAllow(action role.Action) []string {
 	return out
 }
 
-// refuseRecord is the record of a refusal of somebody known.
-func (a As) refuse(action role.Action, target *Entry, err error) error {
-	if err == nil || fault.KindOf(err) != fault.Denied {
-		return err
+// recordRefusal records that somebody known was refused.
+func (a As) recordRefusal(action role.Action, target *Entry, err error) {
+	if fault.KindOf(err) != fault.Denied {
+		return
 	}
 	r := (&audit.Record{Kind: audit.Refusal, Action: string(action), Result: audit.Failure, Reason: fault.Message(err)}).By(a.by)
 	if target != nil {
@@ -133,7 +142,6 @@ func (a As) refuse(action role.Action, target *Entry, err error) error {
 	if werr := a.d.cfg.Audit.Note(r); werr != nil {
 		a.d.cfg.Log.Warn("audit log: a refusal was not recorded", "err", werr)
 	}
-	return err
 }
 
 // decide finds the assignment that allows the action. On a protected target it
@@ -254,7 +262,7 @@ func (d *Directory) Roles(id ident.ID) []role.Assignment {
 // MayReadLog checks that the actor may read a log or the policies.
 func (a As) MayReadLog(action role.Action) error {
 	_, err := a.require(action, nil)
-	return a.refuse(action, nil, err)
+	return err
 }
 
 // Assignments lists every assignment of a role that is in force.

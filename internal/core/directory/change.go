@@ -51,12 +51,9 @@ func (a As) Modify(ctx context.Context, id ident.ID, mods []Mod) error {
 	takes := a.modTakes(target, mods)
 	dom := a.d.Domain()
 	return a.d.commit(ctx, takes, func(tx store.Tx) (*audit.Record, error) {
-		old, ok, err := entries.Get(tx, id.String())
+		old, err := current(tx, id)
 		if err != nil {
 			return nil, err
-		}
-		if !ok {
-			return nil, fault.New(fault.NotFound, "%s was removed", target.Name())
 		}
 		x := &modification{as: a, tx: tx, domain: &dom, old: old, now: old.clone()}
 		x.now.sid = dom.SID.With(old.RID)
@@ -129,7 +126,7 @@ func (a As) mayModify(target *Entry, mods []Mod) ([]string, error) {
 		}
 		rule, err := a.require(action, target)
 		if err != nil {
-			return nil, a.refuse(action, target, err)
+			return nil, err
 		}
 		if !slices.Contains(rules, rule) {
 			rules = append(rules, rule)

@@ -63,11 +63,11 @@ func (a As) CreateUser(ctx context.Context, n NewUser) (*Entry, error) {
 	}
 	rule, err := a.require(role.UserCreate, nil)
 	if err != nil {
-		return nil, a.refuse(role.UserCreate, nil, err)
+		return nil, err
 	}
 	if n.Number != 0 {
 		if _, err := a.require(role.UserNumbers, nil); err != nil {
-			return nil, a.refuse(role.UserNumbers, nil, err)
+			return nil, err
 		}
 		if err := a.d.checkNumber(&dom, e, "uidNumber", n.Number); err != nil {
 			return nil, err
@@ -153,12 +153,12 @@ func (a As) CreateGroup(ctx context.Context, n NewGroup) (*Entry, error) {
 	}
 	rule, err := a.require(role.GroupCreate, nil)
 	if err != nil {
-		return nil, a.refuse(role.GroupCreate, nil, err)
+		return nil, err
 	}
 	if n.Number != 0 {
 		dom := a.d.Domain()
 		if _, err := a.require(role.UserNumbers, nil); err != nil {
-			return nil, a.refuse(role.UserNumbers, nil, err)
+			return nil, err
 		}
 		if err := a.d.checkNumber(&dom, e, "gidNumber", n.Number); err != nil {
 			return nil, err
@@ -207,7 +207,7 @@ func (a As) CreateComputer(ctx context.Context, n NewComputer) (*Entry, error) {
 	}
 	rule, err := a.require(role.ComputerCreate, nil)
 	if err != nil {
-		return nil, a.refuse(role.ComputerCreate, nil, err)
+		return nil, err
 	}
 	return a.insert(ctx, e, "computer.create", rule, func(tx store.Tx, _ *audit.Record) error {
 		return credential.Table.Put(tx, credential.Record{ID: e.ID})
@@ -229,7 +229,7 @@ func (a As) CreateUnit(ctx context.Context, parent ident.ID, name string, attrs 
 	}
 	rule, err := a.require(role.UnitManage, nil)
 	if err != nil {
-		return nil, a.refuse(role.UnitManage, nil, err)
+		return nil, err
 	}
 	return a.insert(ctx, e, "unit.create", rule, nil)
 }
@@ -270,7 +270,7 @@ func (a As) insert(ctx context.Context, e *Entry, action, rule string, also func
 	}
 	dom := a.d.Domain()
 	err := a.d.commit(ctx, e.Class == schema.Computer, func(tx store.Tx) (*audit.Record, error) {
-		if err := parentExists(tx, e.Parent); err != nil {
+		if _, err := current(tx, e.Parent); err != nil {
 			return nil, err
 		}
 		if err := a.d.claimAll(tx, &dom, e); err != nil {
@@ -325,15 +325,6 @@ func (d *Directory) mayHold(e *Entry) error {
 		}
 	}
 	return nil
-}
-
-// parentExists makes a race with the removal of the parent a conflict.
-func parentExists(tx store.Tx, parent ident.ID) error {
-	_, ok, err := entries.Get(tx, parent.String())
-	if err == nil && !ok {
-		err = fault.New(fault.NotFound, "the place for the entry was removed")
-	}
-	return err
 }
 
 // setAttrs checks and sets the attributes of a new entry.

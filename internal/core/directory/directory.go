@@ -113,6 +113,7 @@ func (d *Directory) Close() {
 	d.peer.leave(d)
 	d.stop()
 	d.ended.Wait()
+	close(d.m.ended)
 	d.feed.Close()
 }
 
@@ -259,8 +260,8 @@ func (d *Directory) claimKey(name string) string {
 }
 
 // claim takes a name for id, in the transaction that uses it.
-func (d *Directory) claim(tx store.Tx, id ident.ID, name string, taken error) error {
-	key := d.claimKey(name)
+func (d *Directory) claim(tx store.Tx, id ident.ID, c claim) error {
+	key := d.claimKey(c.name)
 	owner, err := tx.Get(key)
 	if err != nil {
 		return err
@@ -269,7 +270,7 @@ func (d *Directory) claim(tx store.Tx, id ident.ID, name string, taken error) er
 		if string(owner) == string(id[:]) {
 			return nil
 		}
-		return taken
+		return c.taken()
 	}
 	return tx.Put(key, id[:])
 }

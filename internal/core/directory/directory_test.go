@@ -35,7 +35,7 @@ func TestInitMakesTheLayoutOfEntraDomainServices(t *testing.T) {
 	if got := admin.SID().String(); got != "S-1-5-21-1740824782-24134368-4039794118-500" {
 		t.Errorf("administrator's SID: got %s", got)
 	}
-	if _, err := directory.Init(t.Context(), b.st, nil, directory.Setup{Domain: "other.lab", Password: adminPassword}, time.Now()); !fault.Is(err, fault.Exists) {
+	if _, err := directory.Init(t.Context(), b.Store, nil, directory.Setup{Domain: "other.lab", Password: adminPassword}, time.Now()); !fault.Is(err, fault.Exists) {
 		t.Errorf("a second init: got %v", err)
 	}
 }
@@ -77,7 +77,7 @@ func TestANewUserIsWholeAtOnce(t *testing.T) {
 			t.Errorf("Account(%q): got %v", name, got)
 		}
 	}
-	recs, err := b.log.Search(t.Context(), audit.Query{Terms: []string{"alice", "user.create"}})
+	recs, err := b.Log.Search(t.Context(), audit.Query{Terms: []string{"alice", "user.create"}})
 	if err != nil || len(recs) != 1 || recs[0].Actor.Name != "administrator" || recs[0].Rule != "role:Global Administrator" {
 		t.Errorf("the record: got %+v, %v", recs, err)
 	}
@@ -187,9 +187,7 @@ func TestRIDsNeverComeTwice(t *testing.T) {
 			}
 		}
 	}
-	b.Directory.Close()
-	b.Directory = b.open("dc1", b.log)
-	b.admin = b.as("administrator")
+	b.Restart()
 	if e := b.user("after"); seen[e.RID] {
 		t.Errorf("RID %d came again after a restart", e.RID)
 	}
@@ -261,11 +259,11 @@ func TestTenThousandMembersAreOneChange(t *testing.T) {
 		ids[i] = ident.NewID()
 	}
 	for chunk := range slices.Chunk(ids, 2000) {
-		if _, err := b.st.Update(t.Context(), func(tx store.Tx) error { return directory.PutTestUsers(tx, chunk) }); err != nil {
+		if _, err := b.Store.Update(t.Context(), func(tx store.Tx) error { return directory.PutTestUsers(tx, chunk) }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	rev, _ := b.st.Update(t.Context(), func(store.Tx) error { return nil })
+	rev, _ := b.Store.Update(t.Context(), func(store.Tx) error { return nil })
 	if err := b.Wait(t.Context(), rev); err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +395,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	ctx := t.Context()
 	admin, _ := b.Find("", "administrator")
 	second := b.user("second", role.ByID(role.GlobalAdministrator))
-	local := b.As(ident.Mint(ident.Proven{Who: ident.Ref{Kind: ident.KindLocal, Name: "local:dc1"}, At: b.now()}))
+	local := b.Local()
 	if err := local.SetEnabled(ctx, admin.ID, false); err != nil {
 		t.Fatalf("one of two can be switched off: %v", err)
 	}
@@ -424,7 +422,7 @@ func TestTheLastAdministratorByWayOfAGroup(t *testing.T) {
 	if _, err := b.admin.Assign(ctx, outer.ID, role.GlobalAdministrator, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
-	local := b.As(ident.Mint(ident.Proven{Who: ident.Ref{Kind: ident.KindLocal, Name: "local:dc1"}, At: b.now()}))
+	local := b.Local()
 	if err := local.SetEnabled(ctx, admin.ID, false); err != nil {
 		t.Fatal(err)
 	}
@@ -507,7 +505,7 @@ func TestNumbersBroughtAlong(t *testing.T) {
 
 func TestTwoServersAndTheBarrier(t *testing.T) {
 	b := newBench(t)
-	second := b.open("dc2", openLog(t, "dc2", b.now))
+	second := b.Open("dc2", b.OpenLog("dc2"))
 	defer second.Close()
 	alice := b.user("alice")
 	rev := b.Revision()
@@ -526,7 +524,7 @@ func TestTwoServersAndTheBarrier(t *testing.T) {
 		t.Error("the other server had not applied the change when it returned")
 	}
 	// One that does not follow is waited for once, not for ever.
-	release := b.st.Hold()
+	release := b.Store.Hold()
 	done := make(chan error, 1)
 	go func() { done <- b.admin.SetEnabled(t.Context(), alice.ID, true) }()
 	select {

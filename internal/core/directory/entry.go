@@ -9,6 +9,7 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/flat"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
+	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/store"
 )
 
@@ -200,6 +201,16 @@ func (e *Entry) setText(a schema.ID, v string) {
 func (e *Entry) clone() *Entry {
 	c := *e
 	return &c
+}
+
+// current reads an entry that a transaction is about to change. The copy in memory
+// may be older.
+func current(tx store.Tx, id ident.ID) (*Entry, error) {
+	e, ok, err := entries.Get(tx, id.String())
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "it was removed meanwhile")
+	}
+	return e, err
 }
 
 const entryVersion = 1

@@ -89,7 +89,7 @@ func (a As) mayJoin(groups []ident.ID) ([]*Entry, error) {
 			return nil, fault.New(fault.Invalid, "%s is not a group", g.Name()).WithField("groups")
 		}
 		if _, err := a.require(role.GroupMembers, g); err != nil {
-			return nil, a.refuse(role.GroupMembers, g, err)
+			return nil, err
 		}
 		out = append(out, g)
 	}

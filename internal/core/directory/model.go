@@ -28,6 +28,7 @@ type model struct {
 	mu     sync.RWMutex
 	rev    store.Rev
 	moved  chan struct{} // closed and replaced when rev rises
+	ended  chan struct{} // closed when nothing more will be seen
 	domain Domain
 
 	byID     map[ident.ID]*Entry
@@ -66,7 +67,7 @@ func (s *memberSet) has(id ident.ID) bool {
 }
 
 func newModel() *model {
-	m := &model{moved: make(chan struct{})}
+	m := &model{moved: make(chan struct{}), ended: make(chan struct{})}
 	m.reset()
 	return m
 }
@@ -115,6 +116,8 @@ func (m *model) wait(ctx context.Context, rev store.Rev) error {
 		}
 		select {
 		case <-moved:
+		case <-m.ended:
+			return store.ErrClosed
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,71 +18,83 @@ import (
 // have been taken over elsewhere (CVE-2021-42278).
 func (d *Directory) claims(domain *Domain, e *Entry) []claim {
 	var out []claim
-	fields := map[string]string{"name": "userName", "upn": "userPrincipalName", "spn": "servicePrincipalName", "number": "uidNumber", "dn": "userName"}
+	field := "userName"
 	if e.Class == schema.Group {
-		fields["name"], fields["dn"] = "displayName", "displayName"
+		field = "displayName"
 	}
-	add := func(kind, name, format string, args ...any) {
-		out = append(out, claim{kind + ":" + ident.Fold(name), fault.New(fault.Exists, format, args...).WithField(fields[kind])})
+	add := func(kind, name, field, text, shown string) {
+		out = append(out, claim{kind + ":" + ident.Fold(name), field, text, shown})
 	}
 	if e.Login != "" {
 		stem, _ := ident.MachineStem(e.Login)
-		add("name", stem, "the name %q is taken", strings.TrimSuffix(e.Login, "$"))
+		add("name", stem, field, "the name %q is taken", strings.TrimSuffix(e.Login, "$"))
 	}
 	if !e.Parent.IsZero() {
-		add("dn", e.Parent.String()+"/"+ident.RDN{Type: schema.Of(e.Class.Info().RDN).Name, Value: e.RDN}.Key(), "there is already an entry %q at this place", e.RDN)
+		rdn := ident.RDN{Type: schema.Of(e.Class.Info().RDN).Name, Value: e.RDN}
+		add("dn", e.Parent.String()+"/"+rdn.Key(), field, "there is already an entry %q at this place", e.RDN)
 	}
 	if e.Class == schema.User {
-		add("upn", e.Login+"@"+domain.Name, "the user name %q is taken", e.Login+"@"+domain.Name)
-		if upn := e.First(schema.UserPrincipalName); upn != "" && ident.Fold(upn) != ident.Fold(e.Login+"@"+domain.Name) {
-			add("upn", upn, "the user name %q is taken", upn)
+		own := e.Login + "@" + domain.Name
+		add("upn", own, "userPrincipalName", "the user name %q is taken", own)
+		if upn := e.First(schema.UserPrincipalName); upn != "" && ident.Fold(upn) != ident.Fold(own) {
+			add("upn", upn, "userPrincipalName", "the user name %q is taken", upn)
 		}
 	}
 	for _, v := range e.Stored(schema.ServicePrincipalName) {
-		add("spn", string(v), "the service name %q belongs to another account", v)
+		add("spn", string(v), "servicePrincipalName", "the service name %q belongs to another account", string(v))
 	}
 	if e.Number != 0 {
-		add("number", strconv.Itoa(int(e.Number)), "the number %d is taken", e.Number)
+		n := strconv.Itoa(int(e.Number))
+		add("number", n, "uidNumber", "the number %s is taken", n)
 	}
 	return out
 }
 
+// claim is a name that is taken, and what a second taker hears.
 type claim struct {
-	name  string
-	taken error
+	name               string
+	field, text, shown string
 }
 
+func (c claim) taken() error { return fault.New(fault.Exists, c.text, c.shown).WithField(c.field) }
+
 func (d *Directory) claimAll(tx store.Tx, domain *Domain, e *Entry) error {
-	for _, c := range d.claims(domain, e) {
-		if err := d.claim(tx, e.ID, c.name, c.taken); err != nil {
+	return d.reclaim(tx, domain, nil, e)
+}
+
+// reclaim takes the names that are new to an entry and gives up those it no
+// longer has; a nil entry has none.
+//
+// What it keeps is not looked at: its record, which the transaction has read, is
+// never without its claims.
+func (d *Directory) reclaim(tx store.Tx, domain *Domain, old, now *Entry) error {
+	var had, has []claim
+	if old != nil {
+		had = d.claims(domain, old)
+	}
+	if now != nil {
+		has = d.claims(domain, now)
+	}
+	for _, c := range minus(has, had) {
+		if err := d.claim(tx, now.ID, c); err != nil {
+			return err
+		}
+	}
+	for _, c := range minus(had, has) {
+		if err := d.release(tx, old.ID, c.name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// reclaim gives up the names an entry no longer has and takes the new ones; a
-// nil entry has none.
-func (d *Directory) reclaim(tx store.Tx, domain *Domain, old, now *Entry) error {
-	keep := make(map[string]bool)
-	if now != nil {
-		for _, c := range d.claims(domain, now) {
-			keep[c.name] = true
-			if err := d.claim(tx, now.ID, c.name, c.taken); err != nil {
-				return err
-			}
-		}
+// minus returns the claims whose names are not among the others'.
+func minus(cs, others []claim) []claim {
+	names := make(map[string]bool, len(others))
+	for _, c := range others {
+		names[c.name] = true
 	}
-	if old != nil {
-		for _, c := range d.claims(domain, old) {
-			if !keep[c.name] {
-				if err := d.release(tx, old.ID, c.name); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(cs), func(c claim) bool { return names[c.name] })
 }
 
 // checkNumber says why a number that somebody brings along cannot be taken. In

@@ -29,7 +29,7 @@ func (a As) SetPassword(ctx context.Context, id ident.ID, pw credential.Password
 	}
 	rule, err := a.require(action, e)
 	if err != nil {
-		return a.refuse(action, e, err)
+		return err
 	}
 	return a.storePassword(ctx, e, pw, must, kindWord(e)+".resetPassword", rule)
 }
@@ -104,7 +104,7 @@ func (a As) Revoke(ctx context.Context, id ident.ID) error {
 	rule := "self"
 	if !a.by.Is(id) {
 		if rule, err = a.require(role.UserRevoke, e); err != nil {
-			return a.refuse(role.UserRevoke, e, err)
+			return err
 		}
 	} else if err := a.Valid(); err != nil {
 		return err
@@ -145,7 +145,7 @@ func (a As) DropPassword(ctx context.Context, id ident.ID) error {
 	}
 	rule, err := a.require(role.UserPassword, e)
 	if err != nil {
-		return a.refuse(role.UserPassword, e, err)
+		return err
 	}
 	return a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
 		rec, ok, err := credential.Table.Get(tx, id.String())

@@ -108,7 +108,7 @@ func (a As) DeletePasswordPolicy(ctx context.Context, id string) error {
 func (a As) setPolicy(ctx context.Context, action, name string, now any, gone bool, write func(store.Tx) (old any, err error)) error {
 	rule, err := a.require(role.PolicyUpdate, nil)
 	if err != nil {
-		return a.refuse(role.PolicyUpdate, nil, err)
+		return err
 	}
 	return a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
 		old, err := write(tx)

@@ -41,7 +41,7 @@ func (a As) Delete(ctx context.Context, id ident.ID) error {
 	}
 	rule, err := a.require(action, e)
 	if err != nil {
-		return a.refuse(action, e, err)
+		return err
 	}
 	if a.by.Is(id) {
 		return fault.New(fault.Denied, "nobody removes their own account").WithHint("ask another administrator")
@@ -51,12 +51,9 @@ func (a As) Delete(ctx context.Context, id ident.ID) error {
 	}
 	dom := a.d.Domain()
 	return a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
-		old, ok, err := entries.Get(tx, id.String())
+		old, err := current(tx, id)
 		if err != nil {
 			return nil, err
-		}
-		if !ok {
-			return nil, fault.New(fault.NotFound, "%s was removed already", e.Name())
 		}
 		if err := a.d.keepAnAdministrator(tx, id); err != nil {
 			return nil, err
@@ -128,7 +125,7 @@ func (a As) Rename(ctx context.Context, id ident.ID, name string, parent ident.I
 	}
 	rule, err := a.require(action, e)
 	if err != nil {
-		return a.refuse(action, e, err)
+		return err
 	}
 	now := e.clone()
 	if err := a.rename(now, name); err != nil {
@@ -145,14 +142,11 @@ func (a As) Rename(ctx context.Context, id ident.ID, name string, parent ident.I
 	}
 	dom := a.d.Domain()
 	return a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
-		old, ok, err := entries.Get(tx, id.String())
+		old, err := current(tx, id)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			return nil, fault.New(fault.NotFound, "%s was removed", e.Name())
-		}
-		if err := parentExists(tx, now.Parent); err != nil {
+		if _, err := current(tx, now.Parent); err != nil {
 			return nil, err
 		}
 		next := old.clone()

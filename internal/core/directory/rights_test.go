@@ -212,7 +212,7 @@ func TestRights(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			c := newCast(t)
-			as := c.As(ident.Actor{})
+			as := c.Directory.As(ident.Actor{})
 			if x.as != "" {
 				as = c.as(x.as)
 			}

@@ -22,7 +22,7 @@ func (a As) mayAssign(roles []ident.ID, principal ident.ID) ([]role.Assignment, 
 			return nil, fault.New(fault.NotFound, "there is no role %s", id).WithField("roles")
 		}
 		if _, err := a.require(role.RoleAssign, nil); err != nil {
-			return nil, a.refuse(role.RoleAssign, nil, err)
+			return nil, err
 		}
 		out = append(out, role.Assignment{ID: ident.NewID(), Principal: principal, Role: id, Scope: "/", Created: a.d.Now(), By: a.by.Who()})
 	}
@@ -57,13 +57,10 @@ func (a As) Assign(ctx context.Context, principal, roleID ident.ID, until time.T
 	}
 	rule, err := a.require(role.RoleAssign, nil)
 	if err != nil {
-		return role.Assignment{}, a.refuse(role.RoleAssign, target, err)
+		return role.Assignment{}, err
 	}
 	err = a.d.commit(ctx, false, func(tx store.Tx) (*audit.Record, error) {
-		if _, ok, err := entries.Get(tx, principal.String()); err != nil || !ok {
-			if err == nil {
-				err = fault.New(fault.NotFound, "%s was removed", target.Name())
-			}
+		if _, err := current(tx, principal); err != nil {
 			return nil, err
 		}
 		r := &audit.Record{Kind: audit.Change, Action: "role.assign", Rule: rule, Target: target.Ref(), Scope: x.Scope,
@@ -84,7 +81,7 @@ func (a As) Unassign(ctx context.Context, assignment ident.ID) error {
 	target := a.d.entryByID(x.Principal)
 	rule, err := a.require(role.RoleAssign, nil)
 	if err != nil {
-		return a.refuse(role.RoleAssign, target, err)
+		return err
 	}
 	return a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
 		if x.Role == role.GlobalAdministrator {
