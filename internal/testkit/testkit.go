@@ -15,7 +15,6 @@ import (
 
 	"github.com/selfsame-dev/selfsame/internal/core/audit"
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
-	"github.com/selfsame-dev/selfsame/internal/core/credential"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
@@ -26,8 +25,8 @@ import (
 const (
 	DomainName    = "lab.internal"
 	DomainSID     = "S-1-5-21-1740824782-24134368-4039794118"
-	AdminPassword = credential.Password("Seven grey herons 7")
-	UserPassword  = credential.Password("Correct horse 1")
+	AdminPassword = "Seven grey herons 7"
+	UserPassword  = "Correct horse 1"
 )
 
 // ClearSealer seals nothing: where what it would hide is not what is tested.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
@@ -13,14 +12,12 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
-	"net/netip"
 	"os"
 	"testing"
 	"time"
 
 	goldap "github.com/go-ldap/ldap/v3"
 
-	"github.com/selfsame-dev/selfsame/internal/core/audit"
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/credential"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
@@ -29,30 +26,25 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
 	"github.com/selfsame-dev/selfsame/internal/net/listen"
 	"github.com/selfsame-dev/selfsame/internal/serve/ldapd"
-	"github.com/selfsame-dev/selfsame/internal/store/mem"
+	"github.com/selfsame-dev/selfsame/internal/testkit"
 )
 
 const (
 	base     = "DC=lab,DC=internal"
 	users    = "OU=AADDC Users," + base
 	machines = "OU=AADDC Computers," + base
-	sidText  = "S-1-5-21-1740824782-24134368-4039794118"
+	sidText  = testkit.DomainSID
 	aggr     = "CN=Aggregate,CN=Schema,CN=Configuration," + base
 
 	adminName     = "administrator"
-	adminPassword = "Seven grey herons 7"
-	password      = "Correct horse 1"
+	adminPassword = testkit.AdminPassword
+	password      = testkit.UserPassword
 )
-
-// clearSealer seals nothing: what it would hide is not what is tested here.
-type clearSealer struct{}
-
-func (clearSealer) Seal(_ string, plain []byte) []byte        { return bytes.Clone(plain) }
-func (clearSealer) Open(_ string, box []byte) ([]byte, error) { return box, nil }
 
 // bench is a domain in memory, served on loopback in clear and over TLS.
 type bench struct {
 	t      testing.TB
+	kit    *testkit.Domain
 	dir    *directory.Directory
 	authn  *authn.Authenticator
 	server *ldapd.Server
@@ -67,20 +59,8 @@ type option func(*ldapd.Config, *listen.Config)
 func newBench(t testing.TB, options ...option) *bench {
 	t.Helper()
 	b := &bench{t: t, log: new(bytes.Buffer)}
-	st := mem.New(mem.Config{})
-	sid, _ := ident.ParseSID(sidText)
-	if _, err := directory.Init(t.Context(), st, []byte("names"), directory.Setup{Domain: "lab.internal", SID: sid, Password: adminPassword}, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	_, key, _ := ed25519.GenerateKey(nil)
-	log, err := audit.Open(audit.Config{Dir: t.TempDir(), Server: "dc1", Sign: key, Seal: clearSealer{}, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.dir, err = directory.Open(t.Context(), directory.Config{Store: st, Audit: log, Server: "dc1", NameKey: []byte("names")}); err != nil {
-		t.Fatal(err)
-	}
-	b.authn = authn.New(b.dir, st, nil)
+	d := testkit.New(t)
+	b.kit, b.dir, b.authn, b.admin = d, d.Directory, d.Authn, d.Admin
 	cfg := ldapd.Config{Directory: b.dir, Authn: b.authn, TLS: serverTLS(t), Host: "dc1.lab.internal", Version: "test"}
 	if !testing.Short() && os.Getenv("LDAPD_LOG") != "" {
 		cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -93,13 +73,7 @@ func newBench(t testing.TB, options ...option) *bench {
 	b.plain = b.listen(lc)
 	lc.TLS = cfg.TLS
 	b.secure = b.listen(lc)
-	b.admin = b.as(adminName)
-	t.Cleanup(func() {
-		b.server.Close()
-		b.dir.Close()
-		log.Close()
-		st.Close()
-	})
+	t.Cleanup(b.server.Close)
 	return b
 }
 
@@ -137,37 +111,16 @@ func serverTLS(t testing.TB) *tls.Config {
 
 var clientTLS = &tls.Config{InsecureSkipVerify: true} // the test's own certificate
 
-// as is the directory as somebody who signed in just now.
-func (b *bench) as(name string) directory.As {
-	b.t.Helper()
-	e, err := b.dir.Find("", name)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return b.dir.As(ident.Mint(ident.Proven{Who: e.Ref(), At: b.dir.Now(), Source: netip.MustParseAddr("192.0.2.7"), Door: "test"}))
-}
+func (b *bench) as(name string) directory.As { return b.kit.As(name) }
 
-// user makes a person with roles.
 func (b *bench) user(login string, roles ...ident.ID) *directory.Entry {
 	b.t.Helper()
-	e, err := b.admin.CreateUser(b.t.Context(), directory.NewUser{Login: login, Password: password, Roles: roles})
-	if err != nil {
-		b.t.Fatalf("create %s: %v", login, err)
-	}
-	return e
+	return b.kit.User(login, roles...)
 }
 
 func (b *bench) group(name string, members ...*directory.Entry) *directory.Entry {
 	b.t.Helper()
-	n := directory.NewGroup{Name: name}
-	for _, m := range members {
-		n.Members = append(n.Members, m.ID)
-	}
-	e, err := b.admin.CreateGroup(b.t.Context(), n)
-	if err != nil {
-		b.t.Fatalf("create %s: %v", name, err)
-	}
-	return e
+	return b.kit.Group(name, members...)
 }
 
 func value(id schema.ID, vs ...string) directory.Value {

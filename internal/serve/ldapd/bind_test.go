@@ -297,11 +297,12 @@ func TestASessionEndsWithItsProof(t *testing.T) {
 func TestAnExpiredAccountsSessionEnds(t *testing.T) {
 	b := newBench(t)
 	e := b.user("alice")
-	soon := directory.FileTime(time.Now().Add(300 * time.Millisecond))
+	soon := directory.FileTime(b.dir.Now().Add(time.Minute))
 	if err := b.admin.Modify(t.Context(), e.ID, []directory.Mod{{Op: directory.ModReplace, Attr: schema.AccountExpires, Vals: value(schema.AccountExpires, itoa(soon)).Vals}}); err != nil {
 		t.Fatal(err)
 	}
 	c := b.bind("alice", password)
+	b.kit.Forward(2 * time.Minute)
 	for began := time.Now(); !c.IsClosing(); time.Sleep(time.Millisecond) {
 		if time.Since(began) > 3*time.Second {
 			t.Fatal("the session goes on")
