@@ -161,7 +161,7 @@ func (v *visit) row(r *audit.Record, narrows bool) recordRow {
 		Good: r.Result != audit.Failure, Well: "done", Reason: r.Reason, Rule: r.Rule, Count: r.Count, Words: wordsOf(r),
 	}
 	if server, ok := strings.CutPrefix(who, "local:"); ok {
-		out.Who.Text = "The shell of " + server
+		out.Who.Text = server + "'s shell"
 	}
 	if slices.Contains(signInKinds, r.Kind) {
 		out.Well = "allowed"

@@ -40,7 +40,7 @@ var (
 		{name: "minLength", label: "At least", suffix: "characters", count: func(p *credential.Policy) *int { return &p.MinLength }},
 		{name: "history", label: "Not one of the last", suffix: "passwords", count: func(p *credential.Policy) *int { return &p.History }},
 		{name: "maxAge", label: "Expires after", suffix: "days", help: "0 for never.", unit: oneDay, span: func(p *credential.Policy) *time.Duration { return &p.MaxAge }},
-		{name: "minAge", label: "Changed by oneself again after", suffix: "days", help: "0 for at once.", unit: oneDay, span: func(p *credential.Policy) *time.Duration { return &p.MinAge }},
+		{name: "minAge", label: "Kept at least", suffix: "days", help: "0: changed again at once.", unit: oneDay, span: func(p *credential.Policy) *time.Duration { return &p.MinAge }},
 	}
 	aboutLocks = []policyRow{
 		{name: "threshold", label: "Locks after", suffix: "wrong passwords", help: "0 for never.", count: func(p *credential.Policy) *int { return &p.Threshold }},
