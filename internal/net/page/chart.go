@@ -36,7 +36,7 @@ func (c Chart) Draw() template.HTML {
 	}
 	most = roundUp(most)
 	height := float64(c.Height)
-	const foot, head = 18.0, 6.0
+	const foot, head = 26.0, 6.0 // room for the marks, which are larger on a phone
 	x := func(i int) float64 { return float64(i) * chartWidth / float64(len(c.Points)-1) }
 	y := func(n int) float64 { return head + (height-foot-head)*(1-float64(n)/float64(most)) }
 	var b strings.Builder
