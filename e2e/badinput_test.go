@@ -28,6 +28,7 @@ func TestBadBeginnings(t *testing.T) {
 		{"a second server on one folder", []string{"serve", "--data", l.data}, 8, "in use"},
 		{"a folder that is not there", []string{"status", "--data", filepath.Join(l.dir, "nowhere")}, 8, "no server answers"},
 		{"an unknown command", []string{"usr", "add"}, 2, "unknown command"},
+		{"an unknown verb", []string{"group", "nonsense"}, 2, "unknown command"},
 		{"an unknown user", []string{"user", "show", "nobody.here", "--data", l.data}, 3, "there is no user"},
 		{"a user twice", []string{"user", "add", "administrator", "--data", l.data}, 4, "taken"},
 		{"a system's name", []string{"user", "add", "postgres", "--data", l.data}, 2, "system account"},

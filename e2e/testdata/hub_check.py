@@ -62,7 +62,9 @@ async def main():
             print("cell:", m["content"]["text"].strip())
         if m["msg_type"] == "error":
             print("error:", m["content"])
-        if m["msg_type"] == "execute_reply":
+        # What the cell prints comes before this, on the same channel; the reply may
+        # overtake it on another.
+        if m["msg_type"] == "status" and m["content"]["execution_state"] == "idle":
             break
     await api("DELETE", f"/hub/api/users/{user}/server")
 

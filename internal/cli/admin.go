@@ -16,7 +16,6 @@ import (
 )
 
 func (e *env) adminCommand() *cobra.Command {
-	c := &cobra.Command{Use: "admin", Short: "Get an administrator back in"}
 	var passwordFile string
 	reset := &cobra.Command{
 		Use: "reset", Short: "Give the built-in administrator a new password, and everything it needs", Args: cobra.NoArgs,
@@ -42,8 +41,7 @@ func (e *env) adminCommand() *cobra.Command {
 		},
 	}
 	reset.Flags().StringVar(&passwordFile, "password-file", "", "`file` whose first line is the password; - for standard input")
-	c.AddCommand(reset)
-	return c
+	return noun("admin", "Get an administrator back in", reset)
 }
 
 func (e *env) statusCommand() *cobra.Command {
@@ -143,8 +141,7 @@ func (e *env) restoreCommand() *cobra.Command {
 }
 
 func (e *env) sealCommand() *cobra.Command {
-	c := &cobra.Command{Use: "seal", Short: "The key that seals what rests in the data folder"}
-	c.AddCommand(&cobra.Command{
+	return noun("seal", "The key that seals what rests in the data folder", &cobra.Command{
 		Use: "rotate", Short: "Make a new sealing key, with the server stopped", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := daemon.RotateSealKey(cmd.Context(), e.dataDir())
@@ -155,7 +152,6 @@ func (e *env) sealCommand() *cobra.Command {
 			return nil
 		},
 	})
-	return c
 }
 
 func (e *env) manCommand() *cobra.Command {

@@ -16,9 +16,7 @@ import (
 const auditPath = "/selfsame/v1/audit"
 
 func (e *env) auditCommand() *cobra.Command {
-	c := &cobra.Command{Use: "audit", Short: "Read and verify the audit log"}
-	c.AddCommand(e.auditTail(), e.auditSearch(), e.auditShow(), e.auditVerify(), e.auditExport())
-	return c
+	return noun("audit", "Read and verify the audit log", e.auditTail(), e.auditSearch(), e.auditShow(), e.auditVerify(), e.auditExport())
 }
 
 // recordDoc is what a line of the log shows.

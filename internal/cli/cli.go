@@ -104,6 +104,23 @@ func (e *env) root() *cobra.Command {
 	return root
 }
 
+// noun is a command that only holds others: called without one of them it shows
+// what there is, and a verb it does not know is an error.
+func noun(use, short string, verbs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return fault.New(fault.Invalid, "unknown command %q for %q", args[0], cmd.CommandPath()).
+				WithHint("%s --help lists what there is", cmd.CommandPath())
+		},
+	}
+	c.AddCommand(verbs...)
+	return c
+}
+
 // api returns a client of the server's local socket.
 func (e *env) api() *client.Client {
 	return client.Local(SocketOf(e.dataDir()))

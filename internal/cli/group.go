@@ -36,13 +36,10 @@ func (g *groupDoc) name() string {
 }
 
 func (e *env) groupCommand() *cobra.Command {
-	c := &cobra.Command{Use: "group", Short: "Add, show and change groups"}
-	member := &cobra.Command{Use: "member", Short: "Change who stands in a group"}
-	member.AddCommand(
+	member := noun("member", "Change who stands in a group",
 		e.groupMembers("add", "Add people, groups or machines to a group", "add"),
 		e.groupMembers("remove", "Take people, groups or machines out of a group", "remove"))
-	c.AddCommand(e.groupAdd(), e.groupShow(), e.groupList(), e.groupDelete(), member)
-	return c
+	return noun("group", "Add, show and change groups", e.groupAdd(), e.groupShow(), e.groupList(), e.groupDelete(), member)
 }
 
 func (e *env) groupAdd() *cobra.Command {

@@ -33,15 +33,12 @@ type passwordDoc struct {
 const passwordsPath = "/selfsame/v1/policies/passwords"
 
 func (e *env) policyCommand() *cobra.Command {
-	c := &cobra.Command{Use: "policy", Short: "Show and change what sign-ins and passwords must be"}
-	legacy := &cobra.Command{Use: "legacy-bind", Short: "Passwords in clear over LDAP: refused unless a network allows them"}
-	legacy.AddCommand(e.legacyBind("allow", "Allow LDAP binds in clear from a network", true), e.legacyBind("deny", "Take that back", false))
-	password := &cobra.Command{Use: "password", Short: "What passwords must be, how long they live, and how many wrong ones lock"}
-	password.AddCommand(e.passwordList(), e.passwordSet(), e.passwordDelete())
-	network := &cobra.Command{Use: "network", Short: "Named networks"}
-	network.AddCommand(e.networkList(), e.networkSet(), e.networkDelete())
-	c.AddCommand(legacy, password, network)
-	return c
+	return noun("policy", "Show and change what sign-ins and passwords must be",
+		noun("legacy-bind", "Passwords in clear over LDAP: refused unless a network allows them",
+			e.legacyBind("allow", "Allow LDAP binds in clear from a network", true), e.legacyBind("deny", "Take that back", false)),
+		noun("password", "What passwords must be, how long they live, and how many wrong ones lock",
+			e.passwordList(), e.passwordSet(), e.passwordDelete()),
+		noun("network", "Named networks", e.networkList(), e.networkSet(), e.networkDelete()))
 }
 
 func (e *env) legacyBind(verb, short string, allow bool) *cobra.Command {

@@ -16,9 +16,7 @@ import (
 const assignmentsPath = "/v1.0/roleManagement/directory/roleAssignments"
 
 func (e *env) roleCommand() *cobra.Command {
-	c := &cobra.Command{Use: "role", Short: "Give and take directory roles"}
-	c.AddCommand(e.roleAssign(), e.roleList(), e.roleRemove(), e.roleNames())
-	return c
+	return noun("role", "Give and take directory roles", e.roleAssign(), e.roleList(), e.roleRemove(), e.roleNames())
 }
 
 func (e *env) roleAssign() *cobra.Command {

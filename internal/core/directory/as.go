@@ -110,7 +110,7 @@ func (a As) permit(action role.Action, target *Entry) (string, error) {
 	if target != nil && a.d.IsProtected(target.ID) {
 		return "", err.WithHint("%s administers, or gives rights: only a Global or a Privileged Role Administrator changes it", target.Name())
 	}
-	return "", err.WithHint("it needs a role that allows %s: %s", action, strings.Join(rolesThatAllow(action), ", "))
+	return "", err.WithHint("it takes one of these roles: %s", strings.Join(rolesThatAllow(action), ", "))
 }
 
 func (a As) name() string {
