@@ -3,8 +3,9 @@
 # get in. Run again it goes on with the same domain.
 set -eu
 
-data=$1
-bin=$(dirname "$0")/../bin/selfsame
+cd "$(dirname "$0")/.."
+data=${1#"$PWD"/}
+bin=bin/selfsame
 mkdir -p "$(dirname "$data")"
 
 if ! "$bin" --data "$data" status >/dev/null 2>&1; then

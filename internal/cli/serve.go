@@ -124,8 +124,7 @@ func (e *env) serveCommand() *cobra.Command {
 				return err
 			}
 			if !daemon.Exists(cfg.Data) {
-				fmt.Fprintln(e.err, "There is no domain here yet: making lab.internal, to try things out.")
-				if err := e.initDomain(cmd, daemon.InitOptions{Data: cfg.Data, Domain: "lab.internal", SealKey: cfg.SealKey, Listen: cfg.Listen}, ""); err != nil {
+				if err := e.initDomain(cmd, daemon.InitOptions{Data: cfg.Data, Domain: e.firstDomain(), SealKey: cfg.SealKey, Listen: cfg.Listen}, ""); err != nil {
 					return err
 				}
 			}
@@ -147,6 +146,22 @@ func (e *env) serveCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&file, "config", "", "settings `file`")
 	return c
+}
+
+// firstDomain is the name of the domain that serve makes where there is none: it
+// asks on a terminal, and makes one to try things out elsewhere.
+func (e *env) firstDomain() string {
+	const trial = "lab.internal"
+	if !isTerminal(e.in) {
+		fmt.Fprintf(e.err, "There is no domain here yet: making %s, to try things out.\n", trial)
+		return trial
+	}
+	fmt.Fprintf(e.err, "There is no domain here yet. Its name, fixed for good [%s]: ", trial)
+	var name string
+	if _, _ = fmt.Fscanln(e.in, &name); name == "" {
+		return trial
+	}
+	return name
 }
 
 // serveData is the data folder that flags and environment name; a settings file
