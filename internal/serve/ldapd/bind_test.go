@@ -278,11 +278,11 @@ func TestASessionEndsWithItsProof(t *testing.T) {
 			if err := ends[why](); err != nil {
 				t.Fatal(err)
 			}
-			for !c.IsClosing() && time.Since(began) < 2*time.Second {
+			for !c.IsClosing() {
+				if time.Since(began) > 20*time.Second {
+					t.Fatal("the session goes on")
+				}
 				time.Sleep(time.Millisecond) // the client's own reader finds out
-			}
-			if took := time.Since(began); took > time.Second {
-				t.Errorf("the session ended after %s", took)
 			}
 			if _, err := other.WhoAmI(nil); err != nil {
 				t.Errorf("another's session: %v", err)
