@@ -168,6 +168,8 @@ func explain(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
 		return errors.New("the body is empty; a JSON document was expected")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the body is not JSON: it ends too early")
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the body is not JSON: at byte %d", syntax.Offset)
 	case errors.As(err, &typ):

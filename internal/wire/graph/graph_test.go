@@ -35,7 +35,7 @@ func TestDecodeRefusesWhatItDoesNotKnow(t *testing.T) {
 		`{"@odata.id":"x"}`:           "",
 		`{"@odata.id":"x","extra":1}`: "unknown field",
 		`{"@odata.id":1}`:             "not a string",
-		`{`:                           "unexpected EOF",
+		`{`:                           "ends too early",
 		``:                            "empty",
 		`{"@odata.id":"x"} {}`:        "after the document",
 	} {
