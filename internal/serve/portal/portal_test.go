@@ -1,8 +1,6 @@
 package portal_test
 
 import (
-	"bytes"
-	"crypto/ed25519"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,11 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 
-	"github.com/selfsame-dev/selfsame/internal/core/audit"
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
@@ -25,16 +21,10 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/net/httpd"
 	"github.com/selfsame-dev/selfsame/internal/serve/portal"
-	"github.com/selfsame-dev/selfsame/internal/store/mem"
+	"github.com/selfsame-dev/selfsame/internal/testkit"
 )
 
-const password = "Correct horse 1"
-
-// clearSealer seals nothing: what it would hide is not what is tested here.
-type clearSealer struct{}
-
-func (clearSealer) Seal(_ string, plain []byte) []byte        { return bytes.Clone(plain) }
-func (clearSealer) Open(_ string, box []byte) ([]byte, error) { return box, nil }
+const password = testkit.UserPassword
 
 // bench is a domain in memory with a portal before it.
 type bench struct {
@@ -47,28 +37,12 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	st := mem.New(mem.Config{})
-	sid, err := ident.ParseSID("S-1-5-21-1740824782-24134368-4039794118")
-	check(t, err)
-	_, err = directory.Init(t.Context(), st, []byte("names"), directory.Setup{Domain: "lab.internal", SID: sid, Password: password}, time.Now())
-	check(t, err)
-	_, key, err := ed25519.GenerateKey(nil)
-	check(t, err)
-	log, err := audit.Open(audit.Config{Dir: t.TempDir(), Server: "dc1", Sign: key, Seal: clearSealer{}})
-	check(t, err)
-	d, err := directory.Open(t.Context(), directory.Config{Store: st, Audit: log, Server: "dc1", NameKey: []byte("names")})
-	check(t, err)
-	t.Cleanup(func() {
-		d.Close()
-		log.Close()
-		st.Close()
-	})
-	b := &bench{Directory: d, t: t, auth: authn.New(d, st, nil)}
-	admin, err := d.Find("", directory.Administrator)
-	check(t, err)
-	b.admin = d.As(ident.Mint(ident.Proven{Who: admin.Ref(), At: d.Now(), Door: "test"}))
+	d := testkit.New(t)
+	check(t, d.Admin.SetPassword(t.Context(), d.Admin.Actor().Who().ID, password, false))
+	b := &bench{Directory: d.Directory, t: t, auth: d.Authn, admin: d.As(directory.Administrator)}
+	var err error
 	b.door, err = portal.New(portal.Config{
-		Directory: d, Authn: b.auth, Form: httpd.NewForm([]byte("test")), Address: "https://portal.lab.internal", LDAP: "dc1.lab.internal",
+		Directory: d.Directory, Authn: b.auth, Form: httpd.NewForm([]byte("test")), Address: "https://portal.lab.internal", LDAP: "dc1.lab.internal",
 		Who: func(r *http.Request) (ident.Actor, session.Session, error) {
 			actor, ses, ok, err := b.auth.Resume(r.Context(), httpd.Cookie(r, "session"))
 			if err == nil && !ok {

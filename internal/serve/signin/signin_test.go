@@ -1,83 +1,39 @@
 package signin_test
 
 import (
-	"bytes"
-	"crypto/ed25519"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/net/html"
 
-	"github.com/selfsame-dev/selfsame/internal/core/audit"
-	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
-	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/net/httpd"
 	"github.com/selfsame-dev/selfsame/internal/serve/signin"
-	"github.com/selfsame-dev/selfsame/internal/store/mem"
+	"github.com/selfsame-dev/selfsame/internal/testkit"
 )
 
-const password = "Correct horse 1"
+const password = testkit.UserPassword
 
-// clearSealer seals nothing: what it would hide is not what is tested here.
-type clearSealer struct{}
-
-func (clearSealer) Seal(_ string, plain []byte) []byte        { return bytes.Clone(plain) }
-func (clearSealer) Open(_ string, box []byte) ([]byte, error) { return box, nil }
-
-// bench is a domain in memory with the sign-in pages before it, and a clock that
-// can be set.
+// bench is a domain in memory with the sign-in pages before it.
 type bench struct {
 	*directory.Directory
 	t     *testing.T
+	kit   *testkit.Domain
 	admin directory.As
 	door  *signin.Server
-
-	mu sync.Mutex
-	at time.Time
-}
-
-func (b *bench) now() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.at = b.at.Add(time.Microsecond) // no two moments are one
-	return b.at
-}
-
-func (b *bench) forward(d time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.at = b.at.Add(d)
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
-	st := mem.New(mem.Config{})
-	sid, err := ident.ParseSID("S-1-5-21-1740824782-24134368-4039794118")
-	check(t, err)
-	_, err = directory.Init(t.Context(), st, []byte("names"), directory.Setup{Domain: "lab.internal", SID: sid, Password: password}, b.now())
-	check(t, err)
-	_, key, err := ed25519.GenerateKey(nil)
-	check(t, err)
-	log, err := audit.Open(audit.Config{Dir: t.TempDir(), Server: "dc1", Sign: key, Seal: clearSealer{}, Now: b.now})
-	check(t, err)
-	b.Directory, err = directory.Open(t.Context(), directory.Config{Store: st, Audit: log, Server: "dc1", NameKey: []byte("names"), Now: b.now})
-	check(t, err)
-	t.Cleanup(func() {
-		b.Directory.Close()
-		log.Close()
-		st.Close()
-	})
-	admin, err := b.Find("", directory.Administrator)
-	check(t, err)
-	b.admin = b.As(ident.Mint(ident.Proven{Who: admin.Ref(), At: b.now(), Door: "test"}))
-	b.door, err = signin.New(signin.Config{Directory: b.Directory, Authn: authn.New(b.Directory, st, nil), Form: httpd.NewForm([]byte("test"))})
+	d := testkit.New(t)
+	check(t, d.Admin.SetPassword(t.Context(), d.Admin.Actor().Who().ID, password, false))
+	b := &bench{Directory: d.Directory, t: t, kit: d, admin: d.As(directory.Administrator)}
+	var err error
+	b.door, err = signin.New(signin.Config{Directory: d.Directory, Authn: d.Authn, Form: httpd.NewForm([]byte("test"))})
 	check(t, err)
 	return b
 }
@@ -301,7 +257,7 @@ func TestALimitedSignInGrowsOld(t *testing.T) {
 	b.user("alice", true)
 	br := b.browser()
 	br.signIn("alice", password)
-	b.forward(20 * time.Minute)
+	b.kit.Forward(20 * time.Minute)
 	a := br.send("GET", "/signin/password", nil)
 	if a.code == http.StatusOK || !strings.Contains(a.text(), "Sign in again") {
 		t.Errorf("got %d: %s", a.code, a.text())
