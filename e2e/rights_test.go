@@ -52,8 +52,7 @@ func (l *lab) signIn(name, password string) *caller {
 		l.t.Fatalf("%s at LDAP: %v", name, err)
 	}
 	jar, _ := cookiejar.New(nil)
-	_, port, _ := strings.Cut(l.addrOf("https"), ":")
-	c.base = "https://localhost:" + port
+	c.base = "https://" + l.addrOf("https")
 	c.web = &http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "portal." + domain}}}
 	page := c.body("GET", "/signin", nil)
 	token := regexp.MustCompile(`name="csrf" value="([^"]+)"`).FindStringSubmatch(page)

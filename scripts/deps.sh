@@ -6,6 +6,7 @@
 set -eu
 
 want="ldap-utils slapd python3-ldap3 sssd-ldap libnss-sss jupyterhub python3-notebook chromium iproute2 procps curl"
+command -v npm >/dev/null || want="$want npm"
 missing=""
 for p in $want; do
 	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
