@@ -110,7 +110,7 @@ func (h *host) command(ctx context.Context, name string, args ...string) *exec.C
 		return exec.CommandContext(ctx, name, args...)
 	}
 	if h.init != 0 {
-		all := append([]string{"-t", strconv.Itoa(h.init), "-m", "-p", "-n", "--", name}, args...)
+		all := append([]string{"-t", strconv.Itoa(h.init), "-m", "-p", "-n", "-r", "--", name}, args...)
 		return exec.CommandContext(ctx, "nsenter", all...)
 	}
 	script := "set -e; mount --make-rprivate /; "
