@@ -48,7 +48,6 @@ type Daemon struct {
 	authn   *authn.Authenticator
 	cert    *pki.Keeper
 	ldap    *ldapd.Server
-	api     *api.Server
 	doors   doors
 	ready   atomic.Bool
 	closers []func() error // in the order they were opened

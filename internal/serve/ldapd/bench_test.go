@@ -111,8 +111,6 @@ func serverTLS(t testing.TB) *tls.Config {
 
 var clientTLS = &tls.Config{InsecureSkipVerify: true} // the test's own certificate
 
-func (b *bench) as(name string) directory.As { return b.kit.As(name) }
-
 func (b *bench) user(login string, roles ...ident.ID) *directory.Entry {
 	b.t.Helper()
 	return b.kit.User(login, roles...)

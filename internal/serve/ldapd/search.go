@@ -42,7 +42,6 @@ type search struct {
 	page  *page // nil without the control
 	most  int   // entries it may send
 	write entryWriter
-	err   error
 }
 
 // gather finds the base and what has to be tested.
