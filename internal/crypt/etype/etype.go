@@ -1,21 +1,23 @@
 // Package etype holds the Kerberos encryption types: how a password becomes a
-// key (RFC 3961, RFC 3962, RFC 8009).
+// key, how a key encrypts, signs and is combined with another (RFC 3961, RFC
+// 3962, RFC 8009).
 //
 // What always holds:
 //
 //   - AES only. DES and RC4 have no code path, so no request can ask for one.
 //   - Nothing here panics or reads outside its input, whatever the input.
+//   - A MAC is compared in constant time, and a plaintext is handed out only when
+//     its MAC is right.
 //
 // Whose key it is, and which types an account has, is not known here.
 package etype
 
 import (
-	"crypto/hmac"
+	"crypto/aes"
 	"crypto/pbkdf2"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/binary"
 	"fmt"
 	"hash"
 )
@@ -32,16 +34,19 @@ const (
 )
 
 type info struct {
-	name string
-	size int // of a key, in bytes
-	hash func() hash.Hash
+	name  string
+	size  int // of a key, in bytes
+	mac   int // of a MAC and of the keys that make it in RFC 8009, in bytes
+	check int32
+	sha2  bool // RFC 8009
+	hash  func() hash.Hash
 }
 
 var infos = map[Type]info{
-	AES128SHA1:   {"aes128-cts-hmac-sha1-96", 16, sha1.New},
-	AES256SHA1:   {"aes256-cts-hmac-sha1-96", 32, sha1.New},
-	AES128SHA256: {"aes128-cts-hmac-sha256-128", 16, sha256.New},
-	AES256SHA384: {"aes256-cts-hmac-sha384-192", 32, sha512.New384},
+	AES128SHA1:   {"aes128-cts-hmac-sha1-96", 16, 12, 15, false, sha1.New},
+	AES256SHA1:   {"aes256-cts-hmac-sha1-96", 32, 12, 16, false, sha1.New},
+	AES128SHA256: {"aes128-cts-hmac-sha256-128", 16, 16, 19, true, sha256.New},
+	AES256SHA384: {"aes256-cts-hmac-sha384-192", 32, 24, 20, true, sha512.New384},
 }
 
 // String returns the type's name as MIT and the RFCs write it.
@@ -75,26 +80,13 @@ func (t Type) StringToKey(password, salt string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return derive3961(tkey, []byte("kerberos")), nil
+		return derive3961(tkey, nfold([]byte("kerberos"), aes.BlockSize)), nil
 	default:
 		saltp := append(append([]byte(i.name), 0), salt...)
 		tkey, err := pbkdf2.Key(i.hash, password, saltp, iterSHA2, i.size)
 		if err != nil {
 			return nil, err
 		}
-		return kdfSHA2(i, tkey, []byte("kerberos"), i.size), nil
+		return kdfSHA2(i, tkey, []byte("kerberos"), nil, i.size), nil
 	}
-}
-
-// kdfSHA2 is KDF-HMAC-SHA2 of RFC 8009 §3, for outputs of one hash at most.
-func kdfSHA2(i info, key, label []byte, size int) []byte {
-	m := hmac.New(i.hash, key)
-	var n [4]byte
-	binary.BigEndian.PutUint32(n[:], 1)
-	m.Write(n[:])
-	m.Write(label)
-	m.Write([]byte{0})
-	binary.BigEndian.PutUint32(n[:], uint32(size*8))
-	m.Write(n[:])
-	return m.Sum(nil)[:size]
 }
