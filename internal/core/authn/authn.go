@@ -36,6 +36,7 @@ type Authenticator struct {
 	sessions *session.Sessions
 	cheap    *cache
 	gate     *gate
+	decoy    credential.Set // of those who have none
 	log      *slog.Logger
 }
 
@@ -46,74 +47,142 @@ func New(dir *directory.Directory, st store.Store, log *slog.Logger) *Authentica
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Authenticator{
-		dir: dir, st: st, sessions: session.New(st, dir.Now), cheap: newCache(), gate: newGate(), log: log,
+		dir: dir, st: st, sessions: session.New(st, dir.Now), cheap: newCache(), gate: newGate(), decoy: newDecoy(), log: log,
 	}
 }
 
 // Sessions are the browsers' sessions.
 func (a *Authenticator) Sessions() *session.Sessions { return a.sessions }
 
+// Proved is a sign-in that was proved: who, and the record that tells of it. What
+// gives something out fills the record in and writes it with what it gives, so
+// that both are one.
+type Proved struct {
+	Actor      ident.Actor
+	Entry      *directory.Entry
+	Credential *credential.Record
+	Record     *audit.Record
+}
+
+// proof is what somebody offers: for which account, and how it is tested.
+type proof struct {
+	name   string // as it was given, for the record
+	method string // of RFC 8176 where it has one
+	at     time.Time
+	until  time.Time
+	state  func() directory.SignInState
+	// test tests the proof. For an account that does not exist or has no such
+	// credential it does the same work in vain.
+	test func(ctx context.Context, s *directory.SignInState, network string) (bool, error)
+	// guess says that a wrong proof counts to a lockout, and that one who is locked
+	// out is refused: a password can be guessed, a ticket cannot.
+	guess bool
+}
+
 // SignIn tests a password against the account a name means, and returns the
 // actor it may act as.
 func (a *Authenticator) SignIn(ctx context.Context, at policy.Attempt, name string, pw credential.Password) (ident.Actor, error) {
-	actor, _, err := a.signIn(ctx, at, name, pw, true)
-	return actor, err
+	p, err := a.password(ctx, &at, name, pw)
+	if err != nil {
+		return ident.Actor{}, err
+	}
+	return p.Actor, a.tell(p)
 }
 
-// signIn is the whole way: load, judge, record. tells says that the record may
-// follow the answer to disk, as for what only tells; what gives something out
-// records the sign-in itself, durably, with what it gives.
-func (a *Authenticator) signIn(ctx context.Context, at policy.Attempt, name string, pw credential.Password, tells bool) (ident.Actor, *audit.Record, error) {
-	now := a.dir.Now()
-	s := a.dir.SignInState(name)
-	rec := a.recordOf(&at, name, s.Entry)
+// tell records a sign-in that gives nothing out. The record may follow the answer
+// to disk.
+func (a *Authenticator) tell(p *Proved) error {
+	return a.dir.Audit().Note(p.Record) // unrecorded is unproved
+}
 
-	if dec := policy.Before(&at, s.Rules); dec.Verdict == policy.Deny {
-		return ident.Actor{}, nil, a.refused(rec, dec)
-	}
-	if pw == "" {
-		// RFC 4513 §5.1.2: a name without a password is nobody's sign-in.
-		dec := policy.Decision{Rule: "proof", Reason: "empty password", Err: fault.New(fault.Unauthenticated, "the user name or the password is wrong")}
-		return ident.Actor{}, nil, a.refused(rec, dec)
-	}
-	network := credential.Network(at.Source)
-	proved, err := a.prove(ctx, &s, name, pw, network)
-	if err != nil {
-		return ident.Actor{}, nil, err
-	}
-	acct := accountOf(&s, network, now)
-	dec := policy.Decide(&at, acct, proved)
-	if dec.Verdict == policy.Deny {
-		if dec.Counts && s.Entry != nil && s.Entry.Kind() == ident.KindUser {
-			if err := a.dir.CountWrong(ctx, s.Entry.ID, s.Policy, network); err != nil {
-				a.log.Warn("sign-in: a wrong password was not counted", "err", err)
+// password is the proof by a password.
+func (a *Authenticator) password(ctx context.Context, at *policy.Attempt, name string, pw credential.Password) (*Proved, error) {
+	return a.signIn(ctx, at, &proof{
+		name: name, method: "pwd", guess: true,
+		state: func() directory.SignInState { return a.dir.SignInState(name) },
+		test: func(ctx context.Context, s *directory.SignInState, network string) (bool, error) {
+			if pw == "" {
+				return false, errEmpty
 			}
+			return a.prove(ctx, s, name, pw, network)
+		},
+	})
+}
+
+// errEmpty says that nothing was offered. RFC 4513 §5.1.2: a name without a
+// password is nobody's sign-in.
+var errEmpty = fault.New(fault.Unauthenticated, "the user name or the password is wrong")
+
+// signIn is the whole way: load, judge, record.
+func (a *Authenticator) signIn(ctx context.Context, at *policy.Attempt, p *proof) (*Proved, error) {
+	for {
+		now := a.dir.Now()
+		s := p.state()
+		rec := a.recordOf(at, p.name, s.Entry)
+		if dec := policy.Before(at, s.Rules); dec.Verdict == policy.Deny {
+			return nil, a.refused(rec, dec)
 		}
-		return ident.Actor{}, nil, a.refused(rec, dec)
-	}
-	// The account may have changed while the proof was tested.
-	if !a.dir.Still(&s) {
-		return a.signIn(ctx, at, name, pw, tells)
-	}
-	if len(countersOf(&s)) > 0 && s.Lockout.Lock(s.Policy, network, now) == nil {
-		if err := a.dir.ForgetWrong(ctx, s.Entry.ID); err != nil {
-			a.log.Warn("sign-in: wrong passwords were not forgotten", "err", err)
+		network := credential.Network(at.Source)
+		proved, err := p.test(ctx, &s, network)
+		if err == errEmpty {
+			return nil, a.refused(rec, policy.Decision{Rule: "proof", Reason: "empty password", Err: err})
 		}
+		if err != nil {
+			return nil, err
+		}
+		acct := accountOf(&s, network, now)
+		acct.Locked = acct.Locked && p.guess
+		dec := policy.Decide(at, acct, proved)
+		if dec.Verdict == policy.Deny {
+			if dec.Counts && p.guess {
+				a.countWrong(ctx, &s, network)
+			}
+			return nil, a.refused(rec, dec)
+		}
+		// The account may have changed while the proof was tested.
+		if !a.dir.Still(&s) {
+			continue
+		}
+		if p.guess {
+			a.forgetWrong(ctx, &s, network, now)
+		}
+		return a.proven(at, p, &s, &dec, rec), nil
 	}
-	proof := a.dir.ProofTime(s.Entry, now)
+}
+
+// proven is the actor of a sign-in that was decided, with its record.
+func (a *Authenticator) proven(at *policy.Attempt, p *proof, s *directory.SignInState, dec *policy.Decision, rec *audit.Record) *Proved {
+	when := p.at
+	if when.IsZero() {
+		when = a.dir.ProofTime(s.Entry, a.dir.Now())
+	}
 	proven := ident.Proven{
-		Who: s.Entry.Ref(), Methods: []ident.Method{{Name: "pwd", At: proof}}, At: proof, Source: at.Source, Door: string(at.Door),
+		Who: s.Entry.Ref(), Methods: []ident.Method{{Name: p.method, At: when}}, At: when, Until: p.until,
+		Source: at.Source, Door: string(at.Door),
 	}
 	if dec.Verdict == policy.Limit {
 		proven.Limit = ident.OnlyPassword
 	}
 	rec.Actor, rec.Methods, rec.Rule, rec.Result = s.Entry.Ref(), proven.Methods, dec.Rule, audit.Success
-	if tells {
-		if err := a.dir.Audit().Note(rec); err != nil {
-			return ident.Actor{}, nil, err // unrecorded is unproved
-		}
+	return &Proved{Actor: ident.Mint(proven), Entry: s.Entry, Credential: s.Credential, Record: rec}
+}
+
+func (a *Authenticator) countWrong(ctx context.Context, s *directory.SignInState, network string) {
+	if s.Entry == nil || s.Entry.Kind() != ident.KindUser {
+		return
 	}
-	return ident.Mint(proven), rec, nil
+	if err := a.dir.CountWrong(ctx, s.Entry.ID, s.Policy, network); err != nil {
+		a.log.Warn("sign-in: a wrong password was not counted", "err", err)
+	}
+}
+
+func (a *Authenticator) forgetWrong(ctx context.Context, s *directory.SignInState, network string, now time.Time) {
+	if len(countersOf(s)) == 0 || s.Lockout.Lock(s.Policy, network, now) != nil {
+		return
+	}
+	if err := a.dir.ForgetWrong(ctx, s.Entry.ID); err != nil {
+		a.log.Warn("sign-in: wrong passwords were not forgotten", "err", err)
+	}
 }
 
 func countersOf(s *directory.SignInState) []credential.Counter {
@@ -212,12 +281,18 @@ func (a *Authenticator) ChangePassword(ctx context.Context, at policy.Attempt, n
 // returns. The sign-in and the issue are one record, on disk before the token
 // leaves.
 func (a *Authenticator) Begin(ctx context.Context, at policy.Attempt, name string, pw credential.Password, agent string) (token string, actor ident.Actor, err error) {
-	actor, rec, err := a.signIn(ctx, at, name, pw, false)
+	p, err := a.password(ctx, &at, name, pw)
 	if err != nil {
 		return "", ident.Actor{}, err
 	}
+	return a.begin(ctx, p, agent)
+}
+
+// begin begins the session of a sign-in.
+func (a *Authenticator) begin(ctx context.Context, p *Proved, agent string) (token string, actor ident.Actor, err error) {
+	rec := p.Record
 	token = session.NewToken()
-	s := a.sessions.Prepare(token, actor, agent)
+	s := a.sessions.Prepare(token, p.Actor, agent)
 	rec.Kind, rec.Token = audit.Issue, s.ID[:16]
 	_, err = a.dir.Audit().Commit(ctx, a.st, false, func(tx store.Tx) (*audit.Record, error) {
 		r := *rec
@@ -226,7 +301,7 @@ func (a *Authenticator) Begin(ctx context.Context, at policy.Attempt, name strin
 	if err != nil {
 		return "", ident.Actor{}, err
 	}
-	return token, actor, nil
+	return token, p.Actor, nil
 }
 
 // Resume returns the actor of a browser's session; ok is false if it has ended

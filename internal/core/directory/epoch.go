@@ -18,7 +18,7 @@ const ridJump = 10_000
 
 // NewEpoch turns a restored store into a domain that follows the one the backup
 // was made of: what anybody proved before no longer holds, sessions and the keys
-// of servers are gone, and RIDs jump. atLeast is the first RID known to be free.
+// of servers are gone, the realm has a new one, and RIDs jump. atLeast is the first RID known to be free.
 func NewEpoch(ctx context.Context, st store.Store, now time.Time, atLeast ident.RID) (Domain, error) {
 	var dom Domain
 	_, err := st.Update(ctx, func(tx store.Tx) error {
@@ -51,6 +51,13 @@ func NewEpoch(ctx context.Context, st store.Store, now time.Time, atLeast ident.
 			if err := dropPrefix(tx, prefix); err != nil {
 				return err
 			}
+		}
+		realm, _, err := keyring.RealmTable.Get(tx, "self")
+		if err != nil {
+			return err
+		}
+		if err := keyring.RealmTable.Put(tx, realm.Renounce(d.ValidFrom)); err != nil {
+			return err
 		}
 		return domainTable.Put(tx, d)
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/selfsame-dev/selfsame/internal/core/credential"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
 	"github.com/selfsame-dev/selfsame/internal/fault"
@@ -202,6 +203,9 @@ func (b *builder) write(tx store.Tx, rec credential.Record) error {
 		return err
 	}
 	if err := credential.Policies.Put(tx, credential.DefaultPolicy); err != nil {
+		return err
+	}
+	if err := keyring.RealmTable.Put(tx, keyring.Realm{}.Roll(b.now)); err != nil {
 		return err
 	}
 	return writeRID(tx, ident.RIDFirst+1)

@@ -156,7 +156,6 @@ type SignInState struct {
 	Lockout    *credential.Counters
 	Policy     *credential.Policy
 	Rules      *policy.Rules
-	Protected  bool
 }
 
 // SignInState reads it from one state of memory. Without an entry only the rules
@@ -164,15 +163,16 @@ type SignInState struct {
 func (d *Directory) SignInState(name string) SignInState {
 	d.m.mu.RLock()
 	defer d.m.mu.RUnlock()
-	s := SignInState{Rules: d.m.rules, Policy: &credential.DefaultPolicy}
-	e := d.m.account(name)
+	return d.m.signInState(d.m.account(name))
+}
+
+func (m *model) signInState(e *Entry) SignInState {
 	if e == nil || !e.Class.Account() {
-		s.Policy = d.m.passwordPolicy(nil)
-		return s
+		return SignInState{Rules: m.rules, Policy: m.passwordPolicy(nil)}
 	}
-	s.Entry, s.Credential, s.Lockout = e, d.m.credentials[e.ID], d.m.lockouts[e.ID]
-	s.Policy = d.m.passwordPolicy(e)
-	return s
+	return SignInState{
+		Entry: e, Credential: m.credentials[e.ID], Lockout: m.lockouts[e.ID], Rules: m.rules, Policy: m.passwordPolicy(e),
+	}
 }
 
 // Still reports whether the account and its credentials are those of s.

@@ -13,6 +13,7 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/credential"
 	"github.com/selfsame-dev/selfsame/internal/core/feed"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/core/policy"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
@@ -51,7 +52,8 @@ type model struct {
 	held        map[ident.ID][]*role.Assignment // by principal
 	passwords   map[string]*credential.Policy
 	networks    map[string]policy.NamedNetwork
-	rules       *policy.Rules // made of networks
+	realm       *keyring.Realm // nil until there is one
+	rules       *policy.Rules  // made of networks
 	live        map[string]liveServer
 	acks        map[string]string
 }
@@ -94,7 +96,7 @@ func (m *model) reset() {
 	m.held = make(map[ident.ID][]*role.Assignment)
 	m.passwords = make(map[string]*credential.Policy)
 	m.networks = make(map[string]policy.NamedNetwork)
-	m.rules = new(policy.Rules)
+	m.rules, m.realm = new(policy.Rules), nil
 	m.live = make(map[string]liveServer)
 	m.acks = make(map[string]string)
 }
@@ -134,7 +136,7 @@ func (m *model) replace(n *model) {
 	m.login, m.upn, m.spn, m.sid, m.number, m.mail, m.named, m.byClass = n.login, n.upn, n.spn, n.sid, n.number, n.mail, n.named, n.byClass
 	m.members, m.groups = n.members, n.groups
 	m.credentials, m.lockouts, m.assignments, m.held = n.credentials, n.lockouts, n.assignments, n.held
-	m.passwords, m.networks, m.rules, m.live, m.acks = n.passwords, n.networks, n.rules, n.live, n.acks
+	m.passwords, m.networks, m.rules, m.realm, m.live, m.acks = n.passwords, n.networks, n.rules, n.realm, n.live, n.acks
 	m.moved = make(chan struct{})
 	close(moved)
 }
@@ -207,6 +209,8 @@ func (m *model) put(key string, value []byte) error {
 		return putRecord(credential.Policies, m.passwords, id, key, value)
 	case policy.Networks.Prefix:
 		return m.putNetwork(key, value)
+	case keyring.RealmTable.Prefix:
+		return m.putRealm(key, value)
 	case livePrefix:
 		return m.putLive(id, value)
 	case ackPrefix:
@@ -245,6 +249,14 @@ func (m *model) putAssignment(key string, value []byte) error {
 		m.held[a.Principal] = append(slices.Clone(m.held[a.Principal]), a)
 	}
 	return nil
+}
+
+func (m *model) putRealm(key string, value []byte) error {
+	r, err := keyring.RealmTable.Read(key, value)
+	if err == nil {
+		m.realm = &r
+	}
+	return err
 }
 
 func (m *model) putNetwork(key string, value []byte) error {

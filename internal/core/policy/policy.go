@@ -23,10 +23,13 @@ type Door string
 
 // The doors.
 const (
-	LDAP   Door = "ldap"
-	Portal Door = "portal"
-	API    Door = "api"
-	Local  Door = "local"
+	LDAP     Door = "ldap"
+	Kerberos Door = "kerberos"
+	Kpasswd  Door = "kpasswd"
+	DNS      Door = "dns"
+	Portal   Door = "portal"
+	API      Door = "api"
+	Local    Door = "local"
 )
 
 // Client is what kind of client an attempt comes from.
@@ -37,6 +40,7 @@ const (
 	Interactive Client = "interactive" // a person at a browser
 	Directory   Client = "directory"   // a program that binds with a person's password
 	Legacy      Client = "legacy"      // the same, in clear over a network
+	Ticket      Client = "ticket"      // whoever speaks Kerberos, or shows a ticket
 )
 
 // Attempt is one try to sign in.

@@ -58,6 +58,7 @@ const (
 	SupportRead     Action = "directory/users/support/read" // lockout, wrong passwords, last sign-in
 	BackupCreate    Action = "directory/backups/create"
 	PortalRead      Action = "directory/allProperties/read"
+	RealmRoll       Action = "directory/realm/keys/update"
 	RetentionUpdate Action = "directory/auditLogs/retention/update"
 )
 
