@@ -29,6 +29,9 @@ type Query struct {
 	Scope  Scope
 	Filter Filter
 	After  string // only entries whose DN key is greater: where a page ended
+	// Through makes the entries that an attribute of the base names the ones to be
+	// tested, in the base's stead, [MS-ADTS] §3.1.1.3.4.1.18; the scope is Base.
+	Through schema.ID
 }
 
 // lookEvery is how many entries are tested between two looks at the context and
@@ -127,6 +130,11 @@ func (m *model) candidates(q *Query) ([]*Entry, *btree.Map[string, *Entry]) {
 // listed returns the entries in scope that an index names, in the order of their
 // names; ok is false if no index helps. The caller holds mu.
 func (m *model) listed(q *Query) (out []*Entry, ok bool) {
+	if q.Through != 0 {
+		out = slices.DeleteFunc(m.linked(q.Base, q.Through), func(e *Entry) bool { return q.After != "" && e.key <= q.After })
+		slices.SortFunc(out, func(a, b *Entry) int { return strings.Compare(a.key, b.key) })
+		return out, true
+	}
 	if q.Scope == Base {
 		if e := m.byID[q.Base.ID]; e != nil && (q.After == "" || e.key > q.After) {
 			out = []*Entry{e}
@@ -147,6 +155,24 @@ func (m *model) listed(q *Query) (out []*Entry, ok bool) {
 		slices.SortFunc(out, func(a, b *Entry) int { return strings.Compare(a.key, b.key) })
 	}
 	return out, true
+}
+
+// linked returns the entries that an attribute of one names. The caller holds mu.
+func (m *model) linked(e *Entry, attr schema.ID) []*Entry {
+	ids := e.Links(attr)
+	switch attr {
+	case schema.Member:
+		return m.membersOf(e.ID)
+	case schema.MemberOf:
+		ids = m.groups[e.ID]
+	}
+	out := make([]*Entry, 0, len(ids))
+	for _, id := range ids {
+		if x := m.byID[id]; x != nil {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func inScope(q *Query, e *Entry) bool {

@@ -22,12 +22,13 @@ import (
 // longer runs beside it, so that the client can ask on, or abandon it. What is
 // here without a lock changes only while nothing runs beside.
 type conn struct {
-	s      *Server
-	nc     *listen.Conn
-	out    writer
-	source netip.Addr
-	tls    bool
-	actor  ident.Actor // who is bound; zero for nobody. It changes under the server's mu
+	s       *Server
+	nc      *listen.Conn
+	out     writer
+	source  netip.Addr
+	tls     bool
+	catalog bool        // it came to the port of the Global Catalog
+	actor   ident.Actor // who is bound; zero for nobody. It changes under the server's mu
 
 	prev, next *conn // others on which the same one is bound; under the server's mu
 

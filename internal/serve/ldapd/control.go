@@ -1,8 +1,10 @@
 package ldapd
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/selfsame-dev/selfsame/internal/core/schema"
 	"github.com/selfsame-dev/selfsame/internal/wire/ldap"
 )
 
@@ -18,6 +20,7 @@ type controls struct {
 	sort       []ldap.SortKey
 	sortMust   bool // a sorted answer or none
 	permissive bool
+	through    schema.ID // of an attribute-scoped query; 0 for none
 	assertion  ldap.Filter
 	preRead    []string
 	postRead   []string
@@ -30,6 +33,7 @@ type controls struct {
 var served = map[string][]ldap.Kind{
 	ldap.OIDPaged:            {ldap.KindSearchRequest},
 	ldap.OIDSortRequest:      {ldap.KindSearchRequest},
+	ldap.OIDASQ:              {ldap.KindSearchRequest},
 	ldap.OIDPermissiveModify: {ldap.KindModifyRequest},
 	ldap.OIDAssertion: {
 		ldap.KindSearchRequest, ldap.KindCompareRequest, ldap.KindModifyRequest, ldap.KindDelRequest, ldap.KindModifyDNRequest,
@@ -46,6 +50,9 @@ var served = map[string][]ldap.Kind{
 	},
 }
 
+// errNotLink refuses a query scoped by an attribute that names no entries.
+var errNotLink = refuse(ldap.NoSuchAttribute, "the attribute of the query's scope names no entries")
+
 func parseControls(m ldap.Message) (c controls, err error) {
 	for _, asked := range m.Controls {
 		if !slices.Contains(served[asked.OID], m.Op.Kind()) {
@@ -54,7 +61,9 @@ func parseControls(m ldap.Message) (c controls, err error) {
 			}
 			continue
 		}
-		if err := c.take(asked); err != nil {
+		if err := c.take(asked); errors.Is(err, errNotLink) {
+			return c, err
+		} else if err != nil {
 			return c, refuse(ldap.ProtocolError, "the value of the control %s cannot be read", asked.OID)
 		}
 	}
@@ -72,6 +81,16 @@ func (c *controls) take(asked ldap.Control) (err error) {
 	case ldap.OIDSortRequest:
 		c.sort, err = ldap.ParseSortKeys(asked.Value)
 		c.sortMust = asked.Critical
+	case ldap.OIDASQ:
+		var name string
+		if name, err = ldap.ParseASQ(asked.Value); err != nil {
+			return err
+		}
+		id, ok := attribute(name)
+		if !ok || schema.Of(id).Syntax != schema.Link {
+			return errNotLink
+		}
+		c.through = id
 	case ldap.OIDPermissiveModify:
 		c.permissive = true
 	case ldap.OIDAssertion:

@@ -130,10 +130,20 @@ func (s *Server) Stats() *Stats { return &s.stats }
 
 // Serve answers one connection until the client leaves, the proof ends or ctx
 // does. It is for [listen.TCP], which closes the connection.
-func (s *Server) Serve(ctx context.Context, nc *listen.Conn) {
+func (s *Server) Serve(ctx context.Context, nc *listen.Conn) { s.serve(ctx, newConn(s, nc)) }
+
+// ServeCatalog is Serve for the ports of the Global Catalog, [MS-ADTS] §3.1.1.3.1.10:
+// the same directory, in which a search may begin at the empty name. SSSD looks
+// members of groups up here, and has no groups for anybody if nobody answers.
+func (s *Server) ServeCatalog(ctx context.Context, nc *listen.Conn) {
+	c := newConn(s, nc)
+	c.catalog = true
+	s.serve(ctx, c)
+}
+
+func (s *Server) serve(ctx context.Context, c *conn) {
 	s.stats.Open.Add(1)
 	defer s.stats.Open.Add(-1)
-	c := newConn(s, nc)
 	defer c.close()
 	c.serve(ctx)
 }

@@ -75,7 +75,7 @@ func (s *search) digest() []byte {
 	h := sha256.New()
 	id := s.as.Actor().Who().ID
 	h.Write(id[:])
-	h.Write([]byte{byte(s.query.Scope)})
+	h.Write([]byte{byte(s.query.Scope), byte(s.query.Through), byte(s.query.Through >> 8)})
 	h.Write([]byte(s.query.Base.Key()))
 	h.Write([]byte(s.q.Filter.String()))
 	return h.Sum(nil)

@@ -70,7 +70,7 @@ func (s *Server) rootDSE(d *directory.Domain) []rootAttribute {
 	add("forestFunctionality", functionality)
 	add("domainControllerFunctionality", functionality)
 	add("isSynchronized", "TRUE")
-	add("isGlobalCatalogReady", "FALSE")
+	add("isGlobalCatalogReady", "TRUE")
 	add("vendorName", "Selfsame")
 	if s.cfg.Version != "" {
 		add("vendorVersion", s.cfg.Version)

@@ -54,6 +54,12 @@ func (x *request) gather(q *ldap.SearchRequest) (*search, error) {
 		return nil, err
 	}
 	s := &search{request: x, q: q, query: directory.Query{Base: base, Scope: directory.Scope(q.Scope), Filter: filterOf(q.Filter)}}
+	if s.query.Through = x.controls.through; s.query.Through != 0 {
+		if s.query.Scope != directory.Base {
+			return nil, refuse(ldap.UnwillingToPerform, "a query scoped by an attribute has the scope base")
+		}
+		x.controls.answer(ldap.OIDASQ, ldap.EncodeASQResult(ldap.Success))
+	}
 	if f := x.controls.assertion; f != nil {
 		if err := x.assert(base, f); err != nil {
 			return nil, err
@@ -66,7 +72,7 @@ func (x *request) gather(q *ldap.SearchRequest) (*search, error) {
 		return nil, err
 	}
 	s.write = entryWriter{
-		s: x.conn.s, reader: s.found.Reader(), pick: selectionOf(q.Attributes), types: q.TypesOnly, base: q.Scope == ldap.BaseObject,
+		s: x.conn.s, reader: s.found.Reader(), pick: selectionOf(q.Attributes), types: q.TypesOnly, base: q.Scope == ldap.BaseObject && s.query.Through == 0,
 	}
 	return s, nil
 }
@@ -81,6 +87,9 @@ func (x *request) entry(name string) (*directory.Entry, error) {
 		return nil, refuse(ldap.InvalidDNSyntax, "%v", err)
 	}
 	d := x.conn.s.cfg.Directory
+	if len(dn) == 0 && x.conn.catalog {
+		return d.ByID(x.conn.s.domain) // the root of the forest, [MS-ADTS] §3.1.1.3.1.3.3
+	}
 	if len(dn) == 0 {
 		return nil, refuse(ldap.NoSuchObject, "the name is empty; the domain is %s", d.Domain().Name)
 	}
