@@ -34,7 +34,8 @@ type Config struct {
 	Server string `yaml:"server"`
 	// Listen is the address of every door, without a port; all addresses if empty.
 	Listen string `yaml:"listen"`
-	// Ports of the doors; 0: the real ones as root, 10000 above otherwise.
+	// Ports of the doors; 0: the real ones as root, 10000 above otherwise; -1: the
+	// door stays shut.
 	Ports Ports `yaml:"ports"`
 	// TLS is one's own certificate; the installation's own if empty.
 	TLS TLS `yaml:"tls"`
@@ -46,9 +47,33 @@ type Config struct {
 
 // Ports are the ports of the doors.
 type Ports struct {
-	LDAP  int `yaml:"ldap"`
-	LDAPS int `yaml:"ldaps"`
-	HTTPS int `yaml:"https"`
+	LDAP     int `yaml:"ldap"`
+	LDAPS    int `yaml:"ldaps"`
+	GC       int `yaml:"gc"`  // Global Catalog
+	GCS      int `yaml:"gcs"` // the same inside TLS
+	Kerberos int `yaml:"kerberos"`
+	Kpasswd  int `yaml:"kpasswd"`
+	DNS      int `yaml:"dns"`
+	HTTPS    int `yaml:"https"`
+}
+
+// Each calls fn for each door's setting.
+func (p *Ports) Each(fn func(name string, port int)) {
+	for _, x := range []struct {
+		name string
+		port int
+	}{
+		{"ldap", p.LDAP},
+		{"ldaps", p.LDAPS},
+		{"gc", p.GC},
+		{"gcs", p.GCS},
+		{"kerberos", p.Kerberos},
+		{"kpasswd", p.Kpasswd},
+		{"dns", p.DNS},
+		{"https", p.HTTPS},
+	} {
+		fn(x.name, x.port)
+	}
 }
 
 // TLS names the files of a certificate and its key, PEM.
@@ -179,10 +204,14 @@ func (c *Config) Validate() error {
 			return bad("listen", "listen: %q is not an address without a port", c.Listen)
 		}
 	}
-	for name, p := range map[string]int{"ldap": c.Ports.LDAP, "ldaps": c.Ports.LDAPS, "https": c.Ports.HTTPS} {
-		if p < 0 || p > 65535 {
-			return bad("ports."+name, "ports.%s: %d is not a port", name, p)
+	var wrong error
+	c.Ports.Each(func(name string, p int) {
+		if p < -1 || p > 65535 || p == -1 && name == "https" {
+			wrong = bad("ports."+name, "ports.%s: %d is not a port", name, p)
 		}
+	})
+	if wrong != nil {
+		return wrong
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		return bad("tls", "tls: a certificate and its key are named together")

@@ -154,10 +154,16 @@ func settings(listen string) []byte {
 # The address of every door, without a port; all addresses if empty.
 ` + line + `
 
-# Ports of the doors; 0: 389, 636 and 443 as root, 10389, 10636 and 10443 otherwise.
+# Ports of the doors; 0: the real ones (389, 88, 443 and so on) as root, 10000 above
+# otherwise; -1: the door stays shut.
 # ports:
 #   ldap: 0
 #   ldaps: 0
+#   gc: 0
+#   gcs: 0
+#   kerberos: 0
+#   kpasswd: 0
+#   dns: 0
 #   https: 0
 
 # This server's name within the domain; the host's own if empty.

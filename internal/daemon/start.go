@@ -46,6 +46,7 @@ type Daemon struct {
 	audit   *audit.Log
 	dir     *directory.Directory
 	authn   *authn.Authenticator
+	account ident.ID // this server's own
 	cert    *pki.Keeper
 	ldap    *ldapd.Server
 	doors   doors
@@ -186,6 +187,22 @@ func (d *Daemon) openCore(ctx context.Context) error {
 	}
 	d.opened(func() error { d.dir.Close(); return nil })
 	d.authn = authn.New(d.dir, d.vault.sealed, d.log)
+	return d.furnish(ctx)
+}
+
+// furnish makes what this server needs of its own: its account, with the names of
+// its services and of the web doors.
+func (d *Daemon) furnish(ctx context.Context) error {
+	domain := d.dir.Domain().Name
+	shared := []string{domain}
+	for _, label := range webHosts {
+		shared = append(shared, label+"."+domain)
+	}
+	account, err := d.dir.As(d.self()).Furnish(ctx, d.host(), shared)
+	if err != nil {
+		return err
+	}
+	d.account = account.ID
 	return nil
 }
 

@@ -140,6 +140,20 @@ func (d *Domain) As(name string) directory.As { return d.Directory.As(d.Actor(na
 // Local is the directory as root on the server's host.
 func (d *Domain) Local() directory.As { return d.Directory.As(authn.Local("dc1", "", d.Now())) }
 
+// Server makes the account of the domain's server, dc1, with the names of its
+// services, and returns it.
+func (d *Domain) Server() *directory.Entry {
+	d.T.Helper()
+	e, err := d.Local().Furnish(d.T.Context(), "dc1."+DomainName, []string{DomainName, "portal." + DomainName})
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	if e, err = d.ByID(e.ID); err != nil {
+		d.T.Fatal(err)
+	}
+	return e
+}
+
 // User makes a person, with roles, whose password is UserPassword.
 func (d *Domain) User(login string, roles ...ident.ID) *directory.Entry {
 	d.T.Helper()
