@@ -13,21 +13,22 @@ import (
 
 // SignInWithKey tests what was encrypted with an account's key. e is the account
 // the client's name means, nil for none; test tries one set of keys, and gets a
-// decoy's where there are no others.
+// decoy's where there are no others. What it returns as an error is no wrong proof,
+// and ends the sign-in without one being counted.
 //
 // The sign-in is not recorded: whoever issues the ticket writes the record with
 // the ticket's id in it.
-func (a *Authenticator) SignInWithKey(ctx context.Context, at policy.Attempt, e *directory.Entry, name string, test func(*credential.Set) bool) (*Proved, error) {
+func (a *Authenticator) SignInWithKey(ctx context.Context, at policy.Attempt, e *directory.Entry, name string, test func(*credential.Set) (bool, error)) (*Proved, error) {
 	return a.signIn(ctx, &at, &proof{
 		name: name, method: "pwd", guess: true,
 		state: func() directory.SignInState { return a.dir.SignInStateOf(e) },
 		test: func(_ context.Context, s *directory.SignInState, _ string) (bool, error) {
 			c := s.Credential
 			if c == nil || !c.Usable {
-				test(&a.decoy) // the time it takes is all that counts
-				return false, nil
+				_, err := test(&a.decoy) // the time it takes is all that counts
+				return false, err
 			}
-			return test(&c.Current), nil
+			return test(&c.Current)
 		},
 	})
 }

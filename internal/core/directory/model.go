@@ -53,7 +53,8 @@ type model struct {
 	passwords   map[string]*credential.Policy
 	networks    map[string]policy.NamedNetwork
 	realm       *keyring.Realm // nil until there is one
-	rules       *policy.Rules  // made of networks
+	tickets     policy.Tickets
+	rules       *policy.Rules // made of networks
 	live        map[string]liveServer
 	acks        map[string]string
 }
@@ -96,7 +97,7 @@ func (m *model) reset() {
 	m.held = make(map[ident.ID][]*role.Assignment)
 	m.passwords = make(map[string]*credential.Policy)
 	m.networks = make(map[string]policy.NamedNetwork)
-	m.rules, m.realm = new(policy.Rules), nil
+	m.rules, m.realm, m.tickets = new(policy.Rules), nil, policy.DefaultTickets
 	m.live = make(map[string]liveServer)
 	m.acks = make(map[string]string)
 }
@@ -136,7 +137,7 @@ func (m *model) replace(n *model) {
 	m.login, m.upn, m.spn, m.sid, m.number, m.mail, m.named, m.byClass = n.login, n.upn, n.spn, n.sid, n.number, n.mail, n.named, n.byClass
 	m.members, m.groups = n.members, n.groups
 	m.credentials, m.lockouts, m.assignments, m.held = n.credentials, n.lockouts, n.assignments, n.held
-	m.passwords, m.networks, m.rules, m.realm, m.live, m.acks = n.passwords, n.networks, n.rules, n.realm, n.live, n.acks
+	m.passwords, m.networks, m.rules, m.realm, m.tickets, m.live, m.acks = n.passwords, n.networks, n.rules, n.realm, n.tickets, n.live, n.acks
 	m.moved = make(chan struct{})
 	close(moved)
 }
@@ -209,6 +210,15 @@ func (m *model) put(key string, value []byte) error {
 		return putRecord(credential.Policies, m.passwords, id, key, value)
 	case policy.Networks.Prefix:
 		return m.putNetwork(key, value)
+	case policy.TicketTable.Prefix:
+		if value == nil {
+			return nil
+		}
+		t, err := policy.TicketTable.Read(key, value)
+		if err == nil {
+			m.tickets = t
+		}
+		return err
 	case keyring.RealmTable.Prefix:
 		return m.putRealm(key, value)
 	case livePrefix:

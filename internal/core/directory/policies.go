@@ -137,3 +137,27 @@ func asJSON(v any) string {
 	}
 	return string(b)
 }
+
+// TicketPolicy is how long Kerberos tickets last.
+func (d *Directory) TicketPolicy() policy.Tickets {
+	d.m.mu.RLock()
+	defer d.m.mu.RUnlock()
+	return d.m.tickets
+}
+
+// SetTicketPolicy sets how long Kerberos tickets last, from the next one on.
+func (a As) SetTicketPolicy(ctx context.Context, t policy.Tickets) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	return a.setPolicy(ctx, "ticketPolicy.update", "tickets", t, false, func(tx store.Tx) (any, error) {
+		old, ok, err := policy.TicketTable.Get(tx, "self")
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			old = policy.DefaultTickets
+		}
+		return old, policy.TicketTable.Put(tx, t)
+	})
+}

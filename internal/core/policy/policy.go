@@ -13,6 +13,7 @@ package policy
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/store"
@@ -79,6 +80,32 @@ type NamedNetwork struct {
 	Ranges []netip.Prefix `json:"ranges"`
 	// LegacyBind allows simple binds in clear from here.
 	LegacyBind bool `json:"legacyBind"`
+	// Resolve lets clients here ask our DNS servers for names outside the domain.
+	Resolve bool `json:"resolve"`
+}
+
+// Tickets is how long Kerberos tickets last.
+type Tickets struct {
+	Life  time.Duration `json:"life"`  // of a ticket
+	Renew time.Duration `json:"renew"` // how long one can be renewed; not longer than Life: not at all
+}
+
+// DefaultTickets are Active Directory's, [MS-GPSB] §2.2.1.5.
+var DefaultTickets = Tickets{Life: 10 * time.Hour, Renew: 7 * 24 * time.Hour}
+
+// TicketTable is where they stand.
+var TicketTable = store.JSON("tickets/", 1, func(Tickets) string { return "self" }, nil)
+
+// Check says what is wrong with the policy. The realm's keys are kept for as long
+// as the longest there can be.
+func (t Tickets) Check() error {
+	if t.Life < 5*time.Minute || t.Life > 24*time.Hour {
+		return fault.New(fault.Invalid, "a ticket lasts from 5 minutes to a day").WithField("life")
+	}
+	if t.Renew < 0 || t.Renew > DefaultTickets.Renew {
+		return fault.New(fault.Invalid, "a ticket can be renewed for 7 days at most").WithField("renew")
+	}
+	return nil
 }
 
 // Networks is the table of named networks.
