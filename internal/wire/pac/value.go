@@ -59,12 +59,12 @@ const ticks = 10_000_000
 func filetime(t time.Time) uint64 {
 	s := t.Unix()
 	switch {
-	case t.IsZero() || s >= never/ticks-epoch:
+	case t.IsZero() || s > never/ticks-epoch:
 		return never
 	case s < -epoch:
 		return 0
 	}
-	return uint64(s+epoch)*ticks + uint64(t.Nanosecond()/100)
+	return min(uint64(s+epoch)*ticks+uint64(t.Nanosecond()/100), never)
 }
 
 // fromFiletime is the inverse of filetime. What lies beyond never is never too.
