@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,9 +27,9 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/crypt/pki"
 	"github.com/selfsame-dev/selfsame/internal/fault"
-	"github.com/selfsame-dev/selfsame/internal/net/httpd"
 	"github.com/selfsame-dev/selfsame/internal/net/listen"
 	"github.com/selfsame-dev/selfsame/internal/serve/api"
+	"github.com/selfsame-dev/selfsame/internal/serve/kdc"
 	"github.com/selfsame-dev/selfsame/internal/serve/ldapd"
 )
 
@@ -49,20 +48,13 @@ type Daemon struct {
 	account ident.ID // this server's own
 	cert    *pki.Keeper
 	ldap    *ldapd.Server
+	kdc     *kdc.Server
 	doors   doors
 	ready   atomic.Bool
 	closers []func() error // in the order they were opened
 
 	stop  context.CancelFunc
 	ended sync.WaitGroup
-}
-
-// doors are the listeners.
-type doors struct {
-	ldap, ldaps *listen.Server
-	https       *httpd.Server
-	local       *http.Server
-	counters    listen.Counters
 }
 
 // stopPatience is how long a stop waits for what is under way.
@@ -253,43 +245,6 @@ func (d *Daemon) openCertificate(ctx context.Context) (err error) {
 
 func (d *Daemon) tlsConfig() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: d.cert.GetCertificate}
-}
-
-func (d *Daemon) openDoors(ctx context.Context) error {
-	d.ldap = ldapd.New(ldapd.Config{
-		Directory: d.dir, Authn: d.authn, TLS: d.tlsConfig(), Host: d.host(), Version: d.version, Log: d.log,
-	})
-	d.opened(func() error { d.ldap.Close(); return nil })
-	for _, door := range []struct {
-		server **listen.Server
-		set    int
-		real   int
-		tls    *tls.Config
-	}{
-		{&d.doors.ldap, d.cfg.Ports.LDAP, 389, nil},
-		{&d.doors.ldaps, d.cfg.Ports.LDAPS, 636, d.tlsConfig()},
-	} {
-		s, err := listen.TCP(ctx, listen.Config{
-			Addr: d.addr(door.set, door.real), TLS: door.tls, Log: d.log, Counters: &d.doors.counters,
-		}, d.ldap.Serve)
-		if err != nil {
-			return err
-		}
-		*door.server = s
-		d.opened(func() error { return shutdown(s.Shutdown) })
-	}
-	if err := d.openWeb(ctx); err != nil {
-		return err
-	}
-	return d.openLocal(ctx)
-}
-
-// addr is where a door listens.
-func (d *Daemon) addr(set, real int) string {
-	if set == 0 {
-		set = listen.Port(real)
-	}
-	return net.JoinHostPort(d.cfg.Listen, strconv.Itoa(set))
 }
 
 // shutdown ends a listener; what does not end in time is cut off, which is no

@@ -45,7 +45,7 @@ func (d *Daemon) Status(context.Context) any {
 	return Status{
 		Domain: dom.Name, Server: d.host(), Version: d.version, Since: d.since, Epoch: dom.Epoch,
 		Users: d.dir.Count(schema.User), Groups: d.dir.Count(schema.Group), Computers: d.dir.Count(schema.Computer),
-		Portal: d.portalURL(), LDAP: "ldap://" + d.doors.ldap.Addr().String(), LDAPS: "ldaps://" + d.doors.ldaps.Addr().String(),
+		Portal: d.portalURL(), LDAP: "ldap://" + d.streamAddr("ldap"), LDAPS: "ldaps://" + d.streamAddr("ldaps"),
 		Root: filepath.Join(d.cfg.Data, rootFile), Certificate: d.cert.Leaf().NotAfter,
 	}
 }
@@ -140,7 +140,8 @@ func (d *Daemon) answers(ctx context.Context) error {
 	if err := d.audit.Room(false); err != nil {
 		return err
 	}
-	for _, addr := range []string{d.doors.ldap.Addr().String(), d.doors.ldaps.Addr().String()} {
+	for _, s := range d.doors.streams {
+		addr := s.Addr().String()
 		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
 		if err != nil {
 			return fault.Wrap(fault.Unavailable, err, "the door at %s does not answer", addr)

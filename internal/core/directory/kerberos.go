@@ -218,3 +218,18 @@ func (a As) RollServer(ctx context.Context, id ident.ID) error {
 		return r, credential.Table.Put(tx, rec.Set(keys, a.d.Now(), false, 0))
 	})
 }
+
+// TokenRIDs lists the groups that count for an account, at any depth, by RID, and
+// tells which is its primary one. They are those of tokenGroups.
+func (d *Directory) TokenRIDs(e *Entry) (primary ident.RID, all []ident.RID) {
+	d.m.mu.RLock()
+	defer d.m.mu.RUnlock()
+	all = make([]ident.RID, 0, 8)
+	d.m.above(e.ID, func(g, _ ident.ID) bool {
+		if rid := d.m.byID[g].RID; rid != 0 {
+			all = append(all, rid)
+		}
+		return true
+	})
+	return primaryRID(e), all
+}
