@@ -236,6 +236,7 @@ func accountOf(s *directory.SignInState, network string, now time.Time) policy.A
 		Locked:   e.Kind() == ident.KindUser && s.Lockout.Lock(s.Policy, network, now) != nil,
 	}
 	if c != nil {
+		acct.Expired = acct.Expired || c.Over(now)
 		acct.MustChange = c.Must || s.Policy.Expired(c, now) && e.Control&directory.ControlNoExpire == 0
 	}
 	return acct

@@ -74,6 +74,7 @@ type Record struct {
 	Usable  bool      // false: no password signs in with this account
 	Old     []Past    // earlier passwords, the last first
 	Gen     uint64    // rises with every change of the record
+	Until   time.Time // when the password ends by itself: one to join with; zero for never
 }
 
 // Past is an earlier password: its strongest key, and the salt it was made with.
@@ -113,10 +114,21 @@ func (r Record) Set(p Prepared, now time.Time, must bool, history int) Record {
 	r.Old = r.Old[:min(len(r.Old), history, maxHistory)]
 	r.Before = r.Current
 	r.Current = Set{Version: r.Current.Version + 1, Salt: p.salt, Keys: p.keys}
-	r.SetAt, r.Must, r.Usable = now, must, true
+	r.SetAt, r.Must, r.Usable, r.Until = now, must, true, time.Time{}
 	r.Gen++
 	return r
 }
+
+// SetUntil returns r with a new password that ends by itself, and with the next
+// one that is set.
+func (r Record) SetUntil(p Prepared, now, until time.Time) Record {
+	r = r.Set(p, now, false, 0)
+	r.Until = until
+	return r
+}
+
+// Over reports whether the password's own end is past.
+func (r *Record) Over(now time.Time) bool { return !r.Until.IsZero() && !now.Before(r.Until) }
 
 // WithMust returns r with or without the duty to change the password.
 func (r Record) WithMust(must bool) Record {
@@ -173,7 +185,7 @@ func SaltOfComputer(realm, login, domain string) string {
 	return realm + "host" + strings.ToLower(strings.TrimSuffix(login, "$")+"."+domain)
 }
 
-const recordVersion = 1
+const recordVersion = 2 // 2: Until
 
 // Prefix is where credentials stand in the store: credential/<object id>. The
 // directory's entries hold none of it.
@@ -195,7 +207,7 @@ func encode(b []byte, r Record) ([]byte, error) {
 	for _, p := range r.Old {
 		b = flat.Bytes(flat.String(b, p.Salt), p.Key)
 	}
-	return flat.Uint(b, r.Gen), nil
+	return flat.Time(flat.Uint(b, r.Gen), r.Until), nil
 }
 
 func encodeSet(b []byte, s Set) []byte {
@@ -207,7 +219,7 @@ func encodeSet(b []byte, s Set) []byte {
 	return b
 }
 
-func decode(_ byte, data []byte) (Record, error) {
+func decode(version byte, data []byte) (Record, error) {
 	d := flat.NewDecoder(data)
 	var r Record
 	d.Fixed(r.ID[:])
@@ -218,6 +230,9 @@ func decode(_ byte, data []byte) (Record, error) {
 		r.Old = append(r.Old, Past{d.String(), Secret(d.Bytes())})
 	}
 	r.Gen = d.Uint()
+	if version >= 2 {
+		r.Until = d.Time()
+	}
 	return r, d.Err()
 }
 

@@ -33,30 +33,45 @@ func made(t *testing.T) Record {
 
 // A record of each version ever shipped is read for ever.
 func TestGoldenRecord(t *testing.T) {
-	r := made(t)
-	b, err := Table.Encode([]byte{Table.Version}, r)
+	first := made(t)
+	second := first
+	second.Until = at.Add(24 * time.Hour)
+	b, err := Table.Encode([]byte{Table.Version}, second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile("testdata/record.v1.hex", []byte(hex.EncodeToString(b)+"\n"), 0o644); err != nil {
+		if err := os.WriteFile("testdata/record.v2.hex", []byte(hex.EncodeToString(b)+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	golden, err := os.ReadFile("testdata/record.v1.hex")
+	for name, want := range map[string]Record{"record.v1.hex": first, "record.v2.hex": second} {
+		golden, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := hex.DecodeString(strings.TrimSpace(string(golden)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Table.Read("credential/x", data)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got  %+v, %v\nwant %+v", name, got, err, want)
+		}
+	}
+}
+
+func TestAPasswordToJoinWithEndsByItselfOrWithTheNext(t *testing.T) {
+	keys, err := Prepare("once", SaltOfComputer("LAB.INTERNAL", "DSVM1$", "lab.internal"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := hex.DecodeString(strings.TrimSpace(string(golden)))
-	if err != nil {
-		t.Fatal(err)
+	r := Record{}.SetUntil(keys, at, at.Add(time.Hour))
+	if r.Current.Version != 1 || r.Over(at.Add(time.Hour-1)) || !r.Over(at.Add(time.Hour)) {
+		t.Errorf("a password for an hour: %+v", r)
 	}
-	got, err := Table.Read("credential/x", data)
-	if err != nil || !reflect.DeepEqual(got, r) {
-		t.Errorf("got  %+v, %v\nwant %+v", got, err, r)
+	if next := r.Set(keys, at, false, 0); next.Over(at.Add(10000 * time.Hour)) {
+		t.Error("the next password ends when the first did")
 	}
 }
 

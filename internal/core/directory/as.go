@@ -85,6 +85,10 @@ func (a As) Can(action role.Action, target *Entry) Decision {
 	return a.decide(action, target)
 }
 
+// Require returns the rule by which the actor may do an action that has no entry
+// for its target, for the verbs of other rooms.
+func (a As) Require(action role.Action) (rule string, err error) { return a.require(action, nil) }
+
 // require returns the rule by which the actor may do the action to the target,
 // or a fault that says what is missing; a refusal of somebody known is recorded.
 // target may be nil.
@@ -107,6 +111,9 @@ func (a As) permit(action role.Action, target *Entry) (string, error) {
 		return d.Rule, nil
 	}
 	err := fault.New(fault.Denied, "%s may not do this", a.name())
+	if hint := a.joinHint(target); hint != "" {
+		return "", err.WithHint("%s", hint)
+	}
 	if target != nil && a.d.IsProtected(target.ID) {
 		return "", err.WithHint("%s administers, or gives rights: only a Global or a Privileged Role Administrator changes it", target.Name())
 	}
@@ -186,10 +193,8 @@ func (a As) byRelation(action role.Action, target *Entry) Decision {
 		if a.by.Is(target.ID) {
 			return Decision{true, "self"}
 		}
-	case role.ComputerUpdate, role.ComputerPasswd:
-		if target.Class == schema.Computer && a.by.Is(target.ID) {
-			return Decision{true, "self"}
-		}
+	case role.ComputerOwn, role.ComputerPasswd, role.ComputerControl, role.ComputerDelete:
+		return a.byJoining(action, target)
 	}
 	return Decision{}
 }

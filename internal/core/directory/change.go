@@ -50,12 +50,13 @@ func (a As) Modify(ctx context.Context, id ident.ID, mods []Mod) error {
 	}
 	takes := a.modTakes(target, mods)
 	dom := a.d.Domain()
-	return a.d.commit(ctx, takes, func(tx store.Tx) (*audit.Record, error) {
+	namer := a.namer(&dom, target)
+	err = a.d.commit(ctx, takes, func(tx store.Tx) (*audit.Record, error) {
 		old, err := current(tx, id)
 		if err != nil {
 			return nil, err
 		}
-		x := &modification{as: a, tx: tx, domain: &dom, old: old, now: old.clone()}
+		x := &modification{as: a, tx: tx, domain: &dom, namer: namer, old: old, now: old.clone()}
 		x.now.sid = dom.SID.With(old.RID)
 		for _, m := range mods {
 			if err := x.apply(m); err != nil {
@@ -64,6 +65,10 @@ func (a As) Modify(ctx context.Context, id ident.ID, mods []Mod) error {
 		}
 		return x.finish(strings.Join(rules, " "))
 	})
+	if target.Class == schema.Computer {
+		a.recordRefusal(role.ComputerOwn, target, err) // a name that is not the machine's to take
+	}
+	return err
 }
 
 // actionFor is the action that writing an attribute of a target is.
@@ -101,7 +106,7 @@ func (a As) actionFor(target *Entry, row *schema.Attr) (role.Action, error) {
 	case schema.Group:
 		return role.GroupUpdate, nil
 	case schema.Computer:
-		return role.ComputerUpdate, nil
+		return machineAction(row), nil
 	case schema.OrganizationalUnit:
 		return role.UnitManage, nil
 	}
@@ -160,6 +165,7 @@ type modification struct {
 	as     As
 	tx     store.Tx
 	domain *Domain
+	namer  namer
 	old    *Entry
 	now    *Entry
 	diffs  []audit.Diff
@@ -289,9 +295,12 @@ func (x *modification) control(m Mod) error {
 		return fault.New(fault.Invalid, "userAccountControl: %#x holds a switch that is not offered here", bits&^uint32(controlKept|controlIgnored)).
 			WithField("userAccountControl").WithCode(fault.CodeSchema)
 	}
-	if x.old.Class == schema.User {
-		bits &^= ControlServer
+	// What makes an account a server's is not changed by whoever may switch it off.
+	if x.old.Class == schema.Computer && bits&ControlServer != 0 && x.old.Control&ControlServer == 0 {
+		return fault.New(fault.Denied, "only a server of the domain is one").WithField("userAccountControl").
+			WithHint("a machine's userAccountControl is 4096 or 69632")
 	}
+	bits = bits&^ControlServer | x.old.Control&ControlServer
 	before := x.now.Control
 	x.now.Control = bits & controlKept
 	x.diff("userAccountControl", []string{strconv.Itoa(int(before))}, []string{strconv.Itoa(int(x.now.Control))})
@@ -432,6 +441,9 @@ func (x *modification) lose(removed []ident.ID) error {
 func (x *modification) finish(rule string) (*audit.Record, error) {
 	if len(x.diffs) == 0 {
 		return nil, nil
+	}
+	if err := x.namer.check(x.old, x.now); err != nil {
+		return nil, err
 	}
 	now := x.as.d.Now()
 	x.now.Changed = now

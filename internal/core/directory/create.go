@@ -65,6 +65,9 @@ func (a As) CreateUser(ctx context.Context, n NewUser) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.namer(&dom, nil).check(nil, e); err != nil {
+		return nil, err
+	}
 	if n.Number != 0 {
 		if _, err := a.require(role.UserNumbers, nil); err != nil {
 			return nil, err
@@ -184,33 +187,6 @@ func (a As) CreateGroup(ctx context.Context, n NewGroup) (*Entry, error) {
 			r.Diffs = append(r.Diffs, audit.Diff{Attr: "member", New: namesOf(members)})
 		}
 		return nil
-	})
-}
-
-// NewComputer is a machine's account to be made.
-type NewComputer struct {
-	Login  string // DSVM1$
-	Parent ident.ID
-	Attrs  []Value
-}
-
-// CreateComputer makes a machine's account, without a password yet.
-func (a As) CreateComputer(ctx context.Context, n NewComputer) (*Entry, error) {
-	login, err := ident.ParseMachine(n.Login)
-	if err != nil {
-		return nil, err
-	}
-	e := a.d.newEntry(schema.Computer, strings.TrimSuffix(login, "$"), n.Parent)
-	e.Login = login
-	if err := setAttrs(e, n.Attrs); err != nil {
-		return nil, err
-	}
-	rule, err := a.require(role.ComputerCreate, nil)
-	if err != nil {
-		return nil, err
-	}
-	return a.insert(ctx, e, "computer.create", rule, func(tx store.Tx, _ *audit.Record) error {
-		return credential.Table.Put(tx, credential.Record{ID: e.ID})
 	})
 }
 

@@ -273,7 +273,7 @@ func decodeEntry(_ byte, data []byte) (*Entry, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
-	if e.Class == schema.NoClass || e.Class > schema.SubSchema {
+	if e.Class == schema.NoClass || e.Class >= schema.Classes {
 		return nil, flat.ErrDamaged
 	}
 	for i, v := range e.Attrs {
@@ -312,8 +312,10 @@ func upperName(s string) string {
 		return "CN"
 	case "ou":
 		return "OU"
-	default:
+	case "dc":
 		return "DC"
+	default:
+		return s
 	}
 }
 

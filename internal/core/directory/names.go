@@ -40,7 +40,15 @@ func (d *Directory) claims(domain *Domain, e *Entry) []claim {
 			add("upn", upn, "userPrincipalName", "the user name %q is taken", upn)
 		}
 	}
+	if e.Class == schema.Computer {
+		for _, host := range hostNames(domain, e) {
+			add("host", host, "dNSHostName", "the host name %q belongs to another machine", host)
+		}
+	}
 	for _, v := range e.Stored(schema.ServicePrincipalName) {
+		if host, ok := aliased(string(v)); ok {
+			add("service", host, "servicePrincipalName", "the services of %q belong to another account", host)
+		}
 		add("spn", string(v), "servicePrincipalName", "the service name %q belongs to another account", string(v))
 	}
 	if e.Number != 0 {

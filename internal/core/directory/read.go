@@ -99,7 +99,7 @@ func text(s string) [][]byte {
 func number(n int64) [][]byte { return [][]byte{itoa(n)} }
 
 // classValues are the values of objectClass, shared by all entries of a class.
-var classValues = func() (out [schema.SubSchema + 1][][]byte) {
+var classValues = func() (out [schema.Classes][][]byte) {
 	for c := range out {
 		for _, n := range schema.Class(c).Info().Chain {
 			out[c] = append(out[c], []byte(n))
@@ -121,6 +121,10 @@ func (d *Directory) computed(e *Entry, id schema.ID, dom *Domain) [][]byte {
 		}
 	case schema.OU:
 		if e.Class.Info().RDN == schema.OU {
+			return text(e.RDN)
+		}
+	case schema.AutomountMapName, schema.AutomountKey:
+		if e.Class.Info().RDN == id {
 			return text(e.RDN)
 		}
 	case schema.DC:
@@ -173,7 +177,7 @@ func (d *Directory) computed(e *Entry, id schema.ID, dom *Domain) [][]byte {
 		return d.memberDNs(e)
 	case schema.TokenGroups:
 		return d.tokenGroups(e)
-	case schema.Owner, schema.Manager, schema.ManagedBy:
+	case schema.Owner, schema.Manager, schema.ManagedBy, schema.HostAccess:
 		return d.linkDNs(e.Links(id))
 	default:
 		return d.computedPrincipal(e, id, dom)
@@ -216,6 +220,10 @@ func (d *Directory) computedPrincipal(e *Entry, id schema.ID, dom *Domain) [][]b
 		}
 	case schema.GIDNumber:
 		return d.gidNumber(e)
+	case schema.MsDSMachineAccountQuota:
+		return number(0) // nobody joins machines without a role
+	case schema.AltSecurityIdentities:
+		return e.Stored(schema.SSHPublicKey) // the name under which SSSD asks for keys
 	case schema.MsDSPrincipalName:
 		return text(dom.NetBIOS + `\` + e.Login)
 	case schema.WellKnownObjects:
@@ -257,10 +265,10 @@ func (d *Directory) computedCredential(e *Entry, id schema.ID) [][]byte {
 		}
 		return number(FileTime(c.SetAt))
 	case schema.MsDSKeyVersionNumber:
-		if c == nil || c.Current.Version == 0 {
-			return number(1)
+		if c == nil {
+			return number(0)
 		}
-		return number(int64(c.Current.Version))
+		return number(int64(c.Current.Version)) // 0 until there is a password: the first is number 1
 	case schema.BadPwdCount:
 		return number(int64(l.Wrong()))
 	case schema.LockoutTime:

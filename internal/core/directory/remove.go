@@ -181,7 +181,7 @@ func renameAction(c schema.Class) (role.Action, bool) {
 	case schema.Group:
 		return role.GroupUpdate, true
 	case schema.Computer:
-		return role.ComputerUpdate, true
+		return role.ComputerRename, true
 	case schema.OrganizationalUnit:
 		return role.UnitManage, true
 	}
@@ -206,6 +206,7 @@ func (a As) rename(e *Entry, name string) error {
 	case schema.Computer:
 		if name, err = ident.ParseMachine(strings.TrimSuffix(name, "$") + "$"); err == nil {
 			e.RDN, e.Login = strings.TrimSuffix(name, "$"), name
+			err = a.d.checkMachineName(e)
 		}
 	default:
 		var v []byte

@@ -25,6 +25,10 @@ var (
 	HelpdeskAdministrator       = mustID("729827e3-9c14-49f7-bb1b-9608f156bbb8")
 	SecurityReader              = mustID("5d6b6bb7-de71-4623-b4af-95380a352509")
 
+	// DeviceJoinAdministrator joins machines and does nothing else. Entra ID has no
+	// role of just that, so its id is ours.
+	DeviceJoinAdministrator = mustID("0d0c0a44-5e1f-4d5a-8a65-3f6b7a1f0002")
+
 	// DomainAdministrators is the role that membership of AAD DC Administrators
 	// gives. It cannot be assigned; its id is ours.
 	DomainAdministrators = mustID("0d0c0a44-5e1f-4d5a-8a65-3f6b7a1f0001")
@@ -76,9 +80,14 @@ var builtin = []Definition{
 		Actions:     []string{string(SignInsRead), string(AuditRead), string(PolicyRead), string(SupportRead), string(PortalRead)},
 	},
 	{
+		ID: DeviceJoinAdministrator, Name: "Device Join Administrator",
+		Description: "Can join machines, and join again and remove those they joined.",
+		Actions:     []string{string(ComputerCreate), string(ComputerJoin)},
+	},
+	{
 		ID: DomainAdministrators, Name: "AAD DC Administrators",
-		Description: "Can manage machines and organizational units; administers joined machines.",
-		Actions:     []string{"directory/devices/*", string(UnitManage), string(PortalRead)},
+		Description: "Can manage machines, organizational units and DNS records; administers joined machines.",
+		Actions:     []string{"directory/devices/*", string(UnitManage), string(DNSUpdate), string(PortalRead)},
 	},
 }
 

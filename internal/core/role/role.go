@@ -48,6 +48,14 @@ const (
 	ComputerUpdate  Action = "directory/devices/basic/update"
 	ComputerDelete  Action = "directory/devices/delete"
 	ComputerPasswd  Action = "directory/devices/password/update"
+	ComputerOwn     Action = "directory/devices/own/update" // names, system, encryption types: a machine's own besides
+	ComputerControl Action = "directory/devices/accountControl/update"
+	ComputerRename  Action = "directory/devices/rename"
+	ComputerJoin    Action = "directory/devices/join" // what a delegated joiner does, to machines of its own
+	ComputerAccess  Action = "directory/devices/access/update"
+	SudoManage      Action = "directory/sudo/manage"
+	MountManage     Action = "directory/automount/manage"
+	UserKeys        Action = "directory/users/sshKeys/update"
 	UnitManage      Action = "directory/administrativeUnits/manage"
 	RoleAssign      Action = "directory/roleAssignments/update"
 	Protected       Action = "directory/protected/update" // on top of the action itself
@@ -59,6 +67,7 @@ const (
 	BackupCreate    Action = "directory/backups/create"
 	PortalRead      Action = "directory/allProperties/read"
 	RealmRoll       Action = "directory/realm/keys/update"
+	DNSUpdate       Action = "directory/dns/records/update"
 	RetentionUpdate Action = "directory/auditLogs/retention/update"
 )
 

@@ -58,7 +58,7 @@ func TestAssignmentsHoldBelowTheirScopeAndUntilTheirTime(t *testing.T) {
 }
 
 func TestBuiltinRolesAreEntras(t *testing.T) {
-	if len(Builtin()) != 7 {
+	if len(Builtin()) != 8 {
 		t.Errorf("%d roles", len(Builtin()))
 	}
 	for _, d := range Builtin() {

@@ -19,6 +19,9 @@ const (
 	Site
 	DMD       // the schema container
 	SubSchema // the subschema entry
+	SudoRole
+	AutomountMap
+	Automount // an entry of a map
 	classes   = iota
 )
 
@@ -40,6 +43,9 @@ func (c Class) String() string { return classTable[c].Name }
 // Principal reports whether entries of the class can own a SID and a name.
 func (c Class) Principal() bool { return c == User || c == Computer || c == Group }
 
+// Classes is one more than the highest number of a class.
+const Classes = classes
+
 // Account reports whether entries of the class can sign in.
 func (c Class) Account() bool { return c == User || c == Computer }
 
@@ -48,14 +54,14 @@ var person = []ID{
 	Mail, ProxyAddresses, Title, Department, Company, PhysicalDeliveryOfficeName, TelephoneNumber, Mobile, HomePhone,
 	FacsimileTelephoneNumber, StreetAddress, L, ST, PostalCode, CO, C, O, EmployeeID, EmployeeType, EmployeeNumber,
 	PreferredLanguage, WWWHomePage, Info, Manager, Gecos, UnixHomeDirectory, LoginShell, UIDNumber, GIDNumber,
-	AltSecurityIdentities, SIDHistory, ServicePrincipalName, MsDSSupportedEncryptionTypes, UserCertificate,
+	SSHPublicKey, AltSecurityIdentities, SIDHistory, ServicePrincipalName, MsDSSupportedEncryptionTypes, UserCertificate,
 	SAMAccountName, SAMAccountType, ObjectSID, PrimaryGroupID, MemberOf, TokenGroups, PwdLastSet, BadPwdCount, LockoutTime,
 	MsDSKeyVersionNumber, MsDSUserAccountControlComputed, MsDSUserPasswordExpiryTimeComputed, MsDSPrincipalName,
 	UnicodePwd, UserPassword, UnixUserPassword, MsDSAadObjectId, MsDSAzureADMailNickname, LastLogonTimestamp, UID,
 }
 
 // classTable is indexed by Class. The OIDs are those of RFC 4519, RFC 4512 and
-// [MS-ADSC].
+// [MS-ADSC], and of sudo's own schema and RFC 2307bis.
 var classTable = [classes]ClassInfo{
 	NoClass: {Name: "top", OID: "2.5.6.0"},
 	User: {
@@ -65,7 +71,7 @@ var classTable = [classes]ClassInfo{
 	Computer: {
 		Name: "computer", OID: "1.2.840.113556.1.3.30", RDN: CN,
 		Chain: []string{"top", "person", "organizationalPerson", "user", "computer"},
-		May:   append([]ID{DNSHostName, OperatingSystem, OperatingSystemVersion, OperatingSystemServicePack, ManagedBy}, person...),
+		May:   append([]ID{DNSHostName, OperatingSystem, OperatingSystemVersion, OperatingSystemServicePack, ManagedBy, MsDSCreatorSID, HostAccess}, person...),
 	},
 	Group: {
 		Name: "group", OID: "1.2.840.113556.1.5.8", RDN: CN,
@@ -81,7 +87,7 @@ var classTable = [classes]ClassInfo{
 		Chain: []string{"top", "organizationalUnit"}, May: []ID{OU, Description, DisplayName, ManagedBy, GPLink, GPOptions, L, ST, StreetAddress, PostalCode, CO, C},
 	},
 	Container:         {Name: "container", OID: "1.2.840.113556.1.3.23", RDN: CN, Chain: []string{"top", "container"}, May: []ID{Description, DisplayName}},
-	DomainDNS:         {Name: "domainDNS", OID: "1.2.840.113556.1.5.67", RDN: DC, Chain: []string{"top", "domain", "domainDNS"}, May: []ID{DC, ObjectSID, WellKnownObjects, Description, GPLink, GPOptions, SystemFlags, IsCriticalSystemObject}},
+	DomainDNS:         {Name: "domainDNS", OID: "1.2.840.113556.1.5.67", RDN: DC, Chain: []string{"top", "domain", "domainDNS"}, May: []ID{DC, ObjectSID, WellKnownObjects, Description, GPLink, GPOptions, SystemFlags, IsCriticalSystemObject, MsDSMachineAccountQuota}},
 	Configuration:     {Name: "configuration", OID: "1.2.840.113556.1.5.12", RDN: CN, Chain: []string{"top", "configuration"}},
 	CrossRef:          {Name: "crossRef", OID: "1.2.840.113556.1.3.11", RDN: CN, Chain: []string{"top", "crossRef"}, May: []ID{NCName, NETBIOSName, DnsRoot, SystemFlags}},
 	CrossRefContainer: {Name: "crossRefContainer", OID: "1.2.840.113556.1.5.7000.53", RDN: CN, Chain: []string{"top", "crossRefContainer"}},
@@ -89,6 +95,12 @@ var classTable = [classes]ClassInfo{
 	Site:              {Name: "site", OID: "1.2.840.113556.1.5.31", RDN: CN, Chain: []string{"top", "site"}, May: []ID{GPLink, GPOptions, Description}},
 	DMD:               {Name: "dMD", OID: "1.2.840.113556.1.3.9", RDN: CN, Chain: []string{"top", "dMD"}},
 	SubSchema:         {Name: "subSchema", OID: "2.5.20.1", RDN: CN, Chain: []string{"top", "subSchema"}},
+	SudoRole: {
+		Name: "sudoRole", OID: "1.3.6.1.4.1.15953.9.2.1", RDN: CN, Chain: []string{"top", "sudoRole"},
+		May: []ID{SudoUser, SudoHost, SudoCommand, SudoOption, SudoRunAsUser, SudoRunAsGroup, SudoNotBefore, SudoNotAfter, SudoOrder, Description},
+	},
+	AutomountMap: {Name: "automountMap", OID: "1.3.6.1.1.1.2.16", RDN: AutomountMapName, Chain: []string{"top", "automountMap"}, May: []ID{AutomountMapName, Description}},
+	Automount:    {Name: "automount", OID: "1.3.6.1.1.1.2.17", RDN: AutomountKey, Chain: []string{"top", "automount"}, May: []ID{AutomountKey, AutomountInformation, Description}},
 }
 
 // everyEntry are the attributes that an entry of any class has.

@@ -21,6 +21,7 @@ var syntaxInfo = map[Syntax]struct{ oid, name, equality, ordering, substring str
 	GUID:    {"1.3.6.1.4.1.1466.115.121.1.40", "Octet String", "octetStringMatch", "", ""},
 	Phone:   {"1.3.6.1.4.1.1466.115.121.1.50", "Telephone Number", "telephoneNumberMatch", "", "telephoneNumberSubstringsMatch"},
 	LinkBin: {"1.2.840.113556.1.4.903", "DN with binary", "", "", ""},
+	Cased:   {"1.3.6.1.4.1.1466.115.121.1.15", "Directory String", "caseExactMatch", "", "caseExactSubstringsMatch"},
 }
 
 // Published is the subschema, RFC 4512 §4.2, as clients read it.
@@ -37,7 +38,7 @@ func Publish() Published {
 		p.AttributeTypes = append(p.AttributeTypes, attributeType(&a))
 	}
 	seen := make(map[string]bool)
-	for s := Text; s <= LinkBin; s++ {
+	for s := Text; s <= Cased; s++ {
 		i := syntaxInfo[s]
 		if !seen[i.oid] {
 			seen[i.oid] = true
@@ -104,6 +105,8 @@ func names(ids []ID) string {
 var matchingRules = []string{
 	"( 2.5.13.2 NAME 'caseIgnoreMatch' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
 	"( 2.5.13.4 NAME 'caseIgnoreSubstringsMatch' SYNTAX 1.3.6.1.4.1.1466.115.121.1.58 )",
+	"( 2.5.13.5 NAME 'caseExactMatch' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+	"( 2.5.13.7 NAME 'caseExactSubstringsMatch' SYNTAX 1.3.6.1.4.1.1466.115.121.1.58 )",
 	"( 1.3.6.1.4.1.1466.109.114.2 NAME 'caseIgnoreIA5Match' SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )",
 	"( 1.3.6.1.4.1.1466.109.114.3 NAME 'caseIgnoreIA5SubstringsMatch' SYNTAX 1.3.6.1.4.1.1466.115.121.1.58 )",
 	"( 2.5.13.17 NAME 'octetStringMatch' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )",

@@ -37,6 +37,7 @@ const (
 	GUID                  // binary GUID; its text form is understood in filters
 	Phone                 // telephone number, compared without case and spaces
 	LinkBin               // B:32:<hex>:<DN>, wellKnownObjects
+	Cased                 // directory string, compared with case: RFC 4517 §4.2.4
 )
 
 // Source says where an attribute's values come from.
@@ -69,6 +70,10 @@ const (
 	Machine                // a computer's own, and who manages computers
 	Structure              // who manages organizational units
 	Password               // who may set the password
+	Keys                   // a person's own, and who may set the password
+	Sudo                   // who may give root on machines
+	Mounts                 // who manages the automounter's maps
+	Access                 // who decides who signs in on machines
 )
 
 // Attr is one row of the table.

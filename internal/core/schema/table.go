@@ -144,6 +144,22 @@ const (
 	TrustType
 	TrustAttributes
 	TrustDirection
+	MsDSMachineAccountQuota
+	MsDSCreatorSID
+	SSHPublicKey
+	SudoUser
+	SudoHost
+	SudoCommand
+	SudoOption
+	SudoRunAsUser
+	SudoRunAsGroup
+	SudoNotBefore
+	SudoNotAfter
+	SudoOrder
+	AutomountMapName
+	AutomountKey
+	AutomountInformation
+	HostAccess
 )
 
 // table has one row an attribute, in the order of the constants. OIDs are those of
@@ -226,7 +242,7 @@ var table = [...]Attr{
 	{ID: PreferredLanguage, Name: "preferredLanguage", OID: "2.16.840.1.113730.3.1.39", Syntax: Text, Single: true, Read: Known, Write: Self, Max: 32, Graph: "preferredLanguage", Label: "Language"},
 	{ID: WWWHomePage, Name: "wWWHomePage", OID: "1.2.840.113556.1.2.464", Syntax: Text, Single: true, Read: Known, Write: Self, Max: 2048, Label: "Web page"},
 	{ID: Info, Name: "info", OID: "1.2.840.113556.1.2.81", Syntax: Text, Single: true, Read: Known, Write: Profile, Max: 1024, Label: "Notes"},
-	{ID: AltSecurityIdentities, Name: "altSecurityIdentities", OID: "1.2.840.113556.1.4.867", Syntax: Text, Read: Known, Write: Account, Max: 4096, Label: "Other identities"},
+	{ID: AltSecurityIdentities, Name: "altSecurityIdentities", OID: "1.2.840.113556.1.4.867", Syntax: Cased, Source: Computed, Read: Known, Write: Keys, Max: 4096, Label: "SSH keys, as SSSD asks for them"},
 	{ID: SIDHistory, Name: "sIDHistory", OID: "1.2.840.113556.1.4.609", Syntax: SIDs, Read: Known, Graph: "onPremisesSecurityIdentifier", Label: "Earlier SIDs"},
 	{ID: MsDSAadObjectId, Name: "msDS-aadObjectId", OID: "1.2.840.113556.1.4.2325.1", Syntax: Text, Single: true, Source: Computed, Read: Known, Label: "Object id"},
 	{ID: MsDSAzureADMailNickname, Name: "msDS-AzureADMailNickname", OID: "1.2.840.113556.1.4.2325.2", Syntax: Text, Single: true, Source: Computed, Read: Known, Graph: "mailNickname", Label: "Mail nickname"},
@@ -292,4 +308,20 @@ var table = [...]Attr{
 	{ID: TrustType, Name: "trustType", OID: "1.2.840.113556.1.4.136", Syntax: Int, Single: true, Source: Asked, Read: Known, Label: "Trust's type"},
 	{ID: TrustAttributes, Name: "trustAttributes", OID: "1.2.840.113556.1.4.470", Syntax: Int, Single: true, Source: Asked, Read: Known, Label: "Trust's attributes"},
 	{ID: TrustDirection, Name: "trustDirection", OID: "1.2.840.113556.1.4.132", Syntax: Int, Single: true, Source: Asked, Read: Known, Label: "Trust's direction"},
+	{ID: MsDSMachineAccountQuota, Name: "ms-DS-MachineAccountQuota", OID: "1.2.840.113556.1.4.1411", Syntax: Int, Single: true, Source: Computed, Read: Known, Label: "Machines a person may join"},
+	{ID: MsDSCreatorSID, Name: "mS-DS-CreatorSID", OID: "1.2.840.113556.1.4.1410", Syntax: SIDs, Single: true, Read: Known, Label: "Joined by"},
+	{ID: SSHPublicKey, Name: "sshPublicKey", OID: "1.3.6.1.4.1.24552.500.1.1.1.13", Syntax: Cased, Read: Known, Write: Keys, Max: 4096, Label: "SSH keys"},
+	{ID: SudoUser, Name: "sudoUser", OID: "1.3.6.1.4.1.15953.9.1.1", Syntax: Text, Read: Known, Write: Sudo, Max: 256, Label: "Who"},
+	{ID: SudoHost, Name: "sudoHost", OID: "1.3.6.1.4.1.15953.9.1.2", Syntax: Text, Read: Known, Write: Sudo, Max: 256, Label: "On which machines"},
+	{ID: SudoCommand, Name: "sudoCommand", OID: "1.3.6.1.4.1.15953.9.1.3", Syntax: Cased, Read: Known, Write: Sudo, Max: 1024, Label: "Which commands"},
+	{ID: SudoOption, Name: "sudoOption", OID: "1.3.6.1.4.1.15953.9.1.5", Syntax: Cased, Read: Known, Write: Sudo, Max: 256, Label: "Options"},
+	{ID: SudoRunAsUser, Name: "sudoRunAsUser", OID: "1.3.6.1.4.1.15953.9.1.6", Syntax: Text, Read: Known, Write: Sudo, Max: 256, Label: "As whom"},
+	{ID: SudoRunAsGroup, Name: "sudoRunAsGroup", OID: "1.3.6.1.4.1.15953.9.1.7", Syntax: Text, Read: Known, Write: Sudo, Max: 256, Label: "As which group"},
+	{ID: SudoNotBefore, Name: "sudoNotBefore", OID: "1.3.6.1.4.1.15953.9.1.8", Syntax: Time, Single: true, Read: Known, Write: Sudo, Label: "From"},
+	{ID: SudoNotAfter, Name: "sudoNotAfter", OID: "1.3.6.1.4.1.15953.9.1.9", Syntax: Time, Single: true, Read: Known, Write: Sudo, Label: "Until"},
+	{ID: SudoOrder, Name: "sudoOrder", OID: "1.3.6.1.4.1.15953.9.1.10", Syntax: Int, Single: true, Read: Known, Write: Sudo, Label: "Order"},
+	{ID: AutomountMapName, Name: "automountMapName", OID: "1.3.6.1.1.1.1.31", Syntax: Text, Single: true, Source: Computed, Read: Known, Write: Naming, Max: 64, Label: "Map"},
+	{ID: AutomountKey, Name: "automountKey", OID: "1.3.6.1.1.1.1.32", Syntax: Text, Single: true, Source: Computed, Read: Known, Write: Naming, Max: 256, Label: "Mount point"},
+	{ID: AutomountInformation, Name: "automountInformation", OID: "1.3.6.1.1.1.1.33", Syntax: Cased, Single: true, Read: Known, Write: Mounts, Max: 1024, Label: "What is mounted"},
+	{ID: HostAccess, Name: "selfsameHostAccess", OID: "2.25.127385024911640294337205884153099517063.1", Syntax: Link, Read: Known, Write: Access, Label: "Who may sign in"},
 }

@@ -41,7 +41,7 @@ func (a *Attr) Check(v []byte) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "%s: longer than %d bytes", a.Name, a.MaxLen()).WithField(a.Name).WithCode(fault.CodeSchema)
 	}
 	switch a.Syntax {
-	case Text, Phone:
+	case Text, Phone, Cased:
 		if !utf8.Valid(v) || hasControl(v) {
 			return nil, bad("text in UTF-8 without control characters")
 		}
@@ -180,7 +180,7 @@ func (a *Attr) Compare(x, y []byte) (order int, ok bool) {
 // HasSubstrings reports whether the syntax has a substring match.
 func (a *Attr) HasSubstrings() bool {
 	switch a.Syntax {
-	case Text, ASCII, Phone, OID:
+	case Text, ASCII, Phone, OID, Cased:
 		return true
 	}
 	return false

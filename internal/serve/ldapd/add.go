@@ -197,10 +197,10 @@ func (n *addition) create(ctx context.Context) (*directory.Entry, error) {
 			Name: n.name, Parent: n.parent.ID, Attrs: n.attrs, Number: n.number, Members: n.members, Owners: n.owners,
 		})
 	case schema.Computer:
-		if n.control&directory.ControlDisabled != 0 {
-			return nil, refuse(ldap.UnwillingToPerform, "a computer is made enabled: disable it afterwards")
+		if n.upn != "" { // adcli sends it where --user-principal asks, and goes on without
+			return nil, refuse(ldap.UnwillingToPerform, "a computer signs in by its own name, and has no userPrincipalName")
 		}
-		return n.as.CreateComputer(ctx, directory.NewComputer{Login: n.sam(), Parent: n.parent.ID, Attrs: n.attrs})
+		return n.as.CreateComputer(ctx, directory.NewComputer{Login: n.sam(), Parent: n.parent.ID, Attrs: n.attrs, Control: n.control})
 	case schema.OrganizationalUnit:
 		return n.as.CreateUnit(ctx, n.parent.ID, n.name, n.attrs)
 	}

@@ -99,9 +99,9 @@ func (s *selected) cut(vals [][]byte) (string, [][]byte) {
 // userAttributes and operationalAttributes list what * and + stand for, by class:
 // what is kept or follows from an entry, and what is made only when asked for.
 // tokenGroups is asked for by name: it walks all groups.
-var userAttributes, operationalAttributes = func() (user, operational [schema.SubSchema + 1][]schema.ID) {
+var userAttributes, operationalAttributes = func() (user, operational [schema.Classes][]schema.ID) {
 	for _, a := range schema.Attributes() {
-		for c := schema.User; c <= schema.SubSchema; c++ {
+		for c := schema.User; c < schema.Classes; c++ {
 			switch {
 			case !c.Allows(a.ID) || a.Read == schema.Nobody || a.ID == schema.TokenGroups:
 			case a.Source == schema.Stored || a.Source == schema.Computed:

@@ -1,0 +1,151 @@
+package ldapd_test
+
+import (
+	"slices"
+	"testing"
+
+	goldap "github.com/go-ldap/ldap/v3"
+
+	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/role"
+)
+
+// asAdcliAdds is the entry that adcli 0.9.2 adds, in its order.
+func asAdcliAdds(stem, host string) []string {
+	return []string{
+		"objectClass: computer", "sAMAccountName: " + stem + "$", "userAccountControl: 69632", "msDS-supportedEncryptionTypes: 28",
+		"dNSHostName: " + host, "operatingSystem: pc-linux-gnu", "servicePrincipalName: host/" + stem, "servicePrincipalName: host/" + host,
+		"servicePrincipalName: RestrictedKrbHost/" + stem, "servicePrincipalName: RestrictedKrbHost/" + host,
+	}
+}
+
+// A join, a second one and a leave, as adcli asks for them, by a delegated joiner.
+func TestAJoinAsAdcliAsksForIt(t *testing.T) {
+	b := newBench(t)
+	b.user("joiner", role.DeviceJoinAdministrator)
+	c := b.bind("joiner", password)
+	const dn = "CN=DSVM1," + machines
+	one := func(base, filter string, attributes ...string) *goldap.Entry {
+		t.Helper()
+		r, err := c.Search(&goldap.SearchRequest{BaseDN: base, Scope: goldap.ScopeWholeSubtree, SizeLimit: 1, Filter: filter, Attributes: attributes})
+		if err != nil || len(r.Entries) > 1 {
+			t.Fatalf("%s: got %v, %v", filter, r, err)
+		}
+		if len(r.Entries) == 0 {
+			return nil
+		}
+		return r.Entries[0]
+	}
+	if e := one(base, "(&(objectClass=computer)(sAMAccountName=DSVM1$))", "objectClass", "CN"); e != nil {
+		t.Fatalf("before the join: %v", e)
+	}
+	if got := one(base, "(objectClass=domain)", "ms-DS-MachineAccountQuota").GetAttributeValue("ms-DS-MachineAccountQuota"); got != "0" {
+		t.Errorf("quota: got %q", got)
+	}
+	if err := c.Add(&goldap.AddRequest{DN: dn, Attributes: attrs(asAdcliAdds("DSVM1", "dsvm1.lab.internal")...)}); err != nil {
+		t.Fatal(err)
+	}
+	back := func() *goldap.Entry {
+		return one(dn, "(objectClass=*)", "sAMAccountName", "userPrincipalName", "msDS-KeyVersionNumber", "msDS-supportedEncryptionTypes", "dNSHostName",
+			"servicePrincipalName", "operatingSystem", "operatingSystemVersion", "operatingSystemServicePack", "pwdLastSet", "userAccountControl", "description",
+			"objectSid", "primaryGroupID", "objectCategory")
+	}
+	if e := back(); e.GetAttributeValue("msDS-KeyVersionNumber") != "0" || e.GetAttributeValue("pwdLastSet") != "0" {
+		t.Errorf("a machine without a password: got %v", e)
+	}
+	set := goldap.NewModifyRequest(dn, nil)
+	set.Replace("unicodePwd", []string{quoted("what adcli draws")})
+	if err := c.Modify(set); err != nil {
+		t.Fatal(err)
+	}
+	first := back()
+	for name, want := range map[string]string{
+		"sAMAccountName": "DSVM1$", "msDS-KeyVersionNumber": "1", "msDS-SupportedEncryptionTypes": "28", "dNSHostName": "dsvm1.lab.internal",
+		"operatingSystem": "pc-linux-gnu", "userAccountControl": "69632", "primaryGroupID": "515",
+		"objectCategory": "CN=Computer,CN=Schema,CN=Configuration," + base,
+	} {
+		if got := first.GetEqualFoldAttributeValue(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if got := first.GetAttributeValues("servicePrincipalName"); len(got) != 4 {
+		t.Errorf("services: got %q", got)
+	}
+	// The second join finds it, sets the password and replaces what differs.
+	again := goldap.NewModifyRequest(dn, nil)
+	again.Replace("unicodePwd", []string{quoted("what adcli draws next")})
+	differs := goldap.NewModifyRequest(dn, nil)
+	differs.Replace("operatingSystem", []string{"redhat-linux-gnu"})
+	differs.Replace("userAccountControl", []string{"69632"})
+	differs.Replace("msDS-supportedEncryptionTypes", []string{"24"})
+	for _, m := range []*goldap.ModifyRequest{again, differs} {
+		if err := c.Modify(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := back()
+	if second.GetAttributeValue("msDS-KeyVersionNumber") != "2" || !slices.Equal(second.GetRawAttributeValue("objectSid"), first.GetRawAttributeValue("objectSid")) {
+		t.Errorf("after the second join: got %v", second)
+	}
+	// adcli update --add-service-principal, as the machine.
+	m := b.bind("DSVM1$", "what adcli draws next")
+	update := goldap.NewModifyRequest(dn, nil)
+	update.Replace("servicePrincipalName", append(second.GetAttributeValues("servicePrincipalName"), "cifs/dsvm1.lab.internal"))
+	if err := m.Modify(update); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string][2]string{
+		"another's service": {"servicePrincipalName", "cifs/elsewhere.lab.internal"}, "LDAP": {"servicePrincipalName", "ldap/dsvm1.lab.internal"},
+		"another host's name": {"dNSHostName", "dc1.lab.internal"}, "a server's switch": {"userAccountControl", "8192"}, "a display name": {"displayName", "x"},
+	} {
+		q := goldap.NewModifyRequest(dn, nil)
+		q.Replace(change[0], []string{change[1]})
+		if err := m.Modify(q); codeOf(err) != goldap.LDAPResultInsufficientAccessRights {
+			t.Errorf("a machine takes %s: got %v", what, err)
+		}
+	}
+	// adcli delete-computer.
+	if err := c.Del(goldap.NewDelRequest(dn, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Search(&goldap.SearchRequest{BaseDN: base, Filter: "(objectClass=*)"}); err == nil {
+		t.Error("the machine that left still reads")
+	}
+	if err := c.Add(&goldap.AddRequest{DN: dn, Attributes: attrs(asAdcliAdds("DSVM1", "dsvm1.lab.internal")...)}); err != nil {
+		t.Errorf("its names are not free: %v", err)
+	}
+}
+
+// preset-computer, reset-computer, create-user, create-group and members.
+func TestTheOtherWordsOfAdcli(t *testing.T) {
+	b := newBench(t)
+	c := b.asAdmin()
+	const dn = "CN=DSVM2," + machines
+	add := func(dn string, lines ...string) {
+		t.Helper()
+		if err := c.Add(&goldap.AddRequest{DN: dn, Attributes: attrs(lines...)}); err != nil {
+			t.Fatalf("%s: %v", dn, err)
+		}
+	}
+	modify := func(dn string, fill func(*goldap.ModifyRequest)) {
+		t.Helper()
+		q := goldap.NewModifyRequest(dn, nil)
+		fill(q)
+		if err := c.Modify(q); err != nil {
+			t.Fatalf("%s: %v", dn, err)
+		}
+	}
+	add(dn, asAdcliAdds("DSVM2", "dsvm2.lab.internal")...)
+	modify(dn, func(q *goldap.ModifyRequest) { q.Replace("unicodePwd", []string{quoted("dsvm2")}) }) // reset-computer
+	b.bind("DSVM2$", "dsvm2")
+	add("CN=ada,"+users, "objectClass: user", "sAMAccountName: ada", "userPrincipalName: ada@lab.internal", "userAccountControl: 514", "displayName: Ada")
+	add("CN=Herons,"+users, "objectClass: group", "sAMAccountName: Herons", "cn: Herons", "name: Herons")
+	modify("CN=Herons,"+users, func(q *goldap.ModifyRequest) { q.Add("member", []string{"CN=ada," + users}) })
+	modify("CN=Herons,"+users, func(q *goldap.ModifyRequest) { q.Delete("member", []string{"CN=ada," + users}) })
+	if e := b.dir.Account("ada"); e == nil || !e.Disabled() {
+		t.Errorf("create-user: got %+v", e)
+	}
+	if _, err := b.dir.Find(ident.KindGroup, "Herons"); err != nil {
+		t.Error(err)
+	}
+}
