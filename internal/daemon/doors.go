@@ -10,6 +10,7 @@ import (
 
 	"github.com/selfsame-dev/selfsame/internal/net/httpd"
 	"github.com/selfsame-dev/selfsame/internal/net/listen"
+	"github.com/selfsame-dev/selfsame/internal/serve/gss"
 	"github.com/selfsame-dev/selfsame/internal/serve/kdc"
 	"github.com/selfsame-dev/selfsame/internal/serve/kpasswd"
 	"github.com/selfsame-dev/selfsame/internal/serve/ldapd"
@@ -39,14 +40,14 @@ const shut = -1
 func (d *Daemon) openDoors(ctx context.Context) error {
 	d.doors.streams = make(map[string]*listen.Server)
 	d.ldap = ldapd.New(ldapd.Config{
-		Directory: d.dir, Authn: d.authn, TLS: d.tlsConfig(), Host: d.host(), Version: d.version, Log: d.log,
+		Directory: d.dir, Authn: d.authn, TLS: d.tlsConfig(), GSS: d.acceptor("ldap", "GC"), Host: d.host(), Version: d.version, Log: d.log,
 	})
 	d.opened(func() error { d.ldap.Close(); return nil })
 	d.kdc = kdc.New(kdc.Config{Directory: d.dir, Authn: d.authn, Log: d.log})
 	passwords := kpasswd.New(kpasswd.Config{Directory: d.dir, Authn: d.authn, Log: d.log})
 	ports := d.cfg.Ports
 	for _, x := range []door{
-		{name: "ldap", set: ports.LDAP, real: 389, stream: d.ldap.Serve},
+		{name: "ldap", set: ports.LDAP, real: 389, stream: d.ldap.Serve, packet: d.ldap.ServeUDP},
 		{name: "ldaps", set: ports.LDAPS, real: 636, tls: d.tlsConfig(), stream: d.ldap.Serve},
 		{name: "gc", set: ports.GC, real: 3268, stream: d.ldap.ServeCatalog},
 		{name: "gcs", set: ports.GCS, real: 3269, tls: d.tlsConfig(), stream: d.ldap.ServeCatalog},
@@ -61,6 +62,13 @@ func (d *Daemon) openDoors(ctx context.Context) error {
 		return err
 	}
 	return d.openLocal(ctx)
+}
+
+// acceptor accepts tickets for services of this server.
+func (d *Daemon) acceptor(services ...string) *gss.Acceptor {
+	return gss.New(gss.Config{
+		Directory: d.dir, Authn: d.authn, Account: d.account, Services: services, Certificate: d.cert.Leaf,
+	})
 }
 
 // open opens a door, unless it stays shut.

@@ -149,7 +149,7 @@ var wrong = fault.New(fault.Unauthenticated, "the user name or the password is w
 // Before decides what can be decided before the proof: whether a password may be
 // offered this way at all. It says nothing of the account.
 func Before(at *Attempt, r *Rules) Decision {
-	if at.Door == LDAP && at.Clear() {
+	if at.Door == LDAP && at.Client != Ticket && at.Clear() {
 		for i := range r.Networks {
 			if n := &r.Networks[i]; n.LegacyBind && n.Contains(at.Source) {
 				return Decision{Verdict: Allow, Rule: "legacy-bind:" + n.Name}

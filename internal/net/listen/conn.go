@@ -141,6 +141,21 @@ func (c *Conn) StartTLS(ctx context.Context, cfg *tls.Config) error {
 	return c.handshake(ctx, cfg)
 }
 
+// Cover puts what wrap makes of the connection over it: a protocol's own protection,
+// RFC 4422 §3.7. The handler calls it between messages, and octets that came before
+// are refused as StartTLS refuses them.
+func (c *Conn) Cover(wrap func(net.Conn) net.Conn) error {
+	if c.from < c.to {
+		return fault.New(fault.Invalid, "data came before its protection began")
+	}
+	c.write.Lock()
+	defer c.write.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.nc = wrap(c.nc)
+	return nil
+}
+
 func (c *Conn) handshake(ctx context.Context, cfg *tls.Config) error {
 	c.write.Lock()
 	defer c.write.Unlock()

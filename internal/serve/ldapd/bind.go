@@ -12,6 +12,13 @@ import (
 // any more, whatever comes of it.
 func (x *request) bind(ctx context.Context, q *ldap.BindRequest) (ldap.Op, error) {
 	x.target = q.Name
+	if a, ok := q.Auth.(ldap.SASL); ok {
+		x.conn.become(ident.Actor{})
+		x.as = x.conn.as()
+		x.target = a.Mechanism
+		return x.saslBind(ctx, q, a)
+	}
+	x.conn.sasl = nil
 	actor, err := x.signIn(ctx, q)
 	x.conn.become(actor)
 	x.as = x.conn.as()
@@ -26,7 +33,7 @@ func (x *request) signIn(ctx context.Context, q *ldap.BindRequest) (ident.Actor,
 	simple, ok := q.Auth.(ldap.Simple)
 	switch {
 	case !ok:
-		return ident.Actor{}, refuse(ldap.AuthMethodNotSupported, "only simple binds are served")
+		return ident.Actor{}, refuse(ldap.AuthMethodNotSupported, "only simple binds and SASL are served")
 	case q.Name == "" && len(simple.Password) == 0:
 		return ident.Actor{}, nil // anonymous
 	case len(simple.Password) == 0:

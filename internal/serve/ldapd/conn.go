@@ -3,6 +3,7 @@ package ldapd
 import (
 	"context"
 	"errors"
+	"net"
 	"net/netip"
 	"runtime/debug"
 	"sync"
@@ -27,8 +28,11 @@ type conn struct {
 	out     writer
 	source  netip.Addr
 	tls     bool
-	catalog bool        // it came to the port of the Global Catalog
-	actor   ident.Actor // who is bound; zero for nobody. It changes under the server's mu
+	catalog bool                    // it came to the port of the Global Catalog
+	layer   layer                   // of SASL
+	cover   func(net.Conn) net.Conn // the layer to begin behind the bind's answer
+	sasl    *negotiation            // a bind between its rounds
+	actor   ident.Actor             // who is bound; zero for nobody. It changes under the server's mu
 
 	prev, next *conn // others on which the same one is bound; under the server's mu
 
@@ -56,7 +60,10 @@ func (c *conn) close() {
 func (c *conn) as() directory.As { return c.s.cfg.Directory.As(c.actor) }
 
 // private reports whether nobody can read along.
-func (c *conn) private() bool { return c.tls || c.source.IsLoopback() }
+func (c *conn) private() bool { return c.tls || c.source.IsLoopback() || c.layer == layerSealed }
+
+// whole reports whether nobody can change what is said.
+func (c *conn) whole() bool { return c.private() || c.layer == layerSigned }
 
 // attempt is a sign-in over this connection.
 func (c *conn) attempt() policy.Attempt {
@@ -158,6 +165,10 @@ func (c *conn) operate(ctx context.Context, x *request) (more bool) {
 	x.as = c.as()
 	rest := x.begin(ctx)
 	if rest == nil {
+		if c.raise() != nil {
+			c.leave(x)
+			return false
+		}
 		return c.leave(x)
 	}
 	c.beside(ctx, x, rest)

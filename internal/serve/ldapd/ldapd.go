@@ -39,6 +39,7 @@ type Config struct {
 	Directory *directory.Directory
 	Authn     *authn.Authenticator
 	TLS       *tls.Config // for StartTLS; nil offers none
+	GSS       GSS         // for SASL; nil offers none
 	Host      string      // this server's full name, dc1.lab.internal
 	Version   string      // of the program, for the root DSE
 	Log       *slog.Logger

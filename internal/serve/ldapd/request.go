@@ -131,10 +131,27 @@ func (x *request) admit() (err error) {
 	if x.conn.actor.IsZero() && !x.open() {
 		return errAnonymous
 	}
-	if x.writes() && !x.conn.private() {
+	if x.writes() && !x.conn.whole() {
 		return refuse(ldap.ConfidentialityRequired, "nothing is changed over an unencrypted connection: use StartTLS or port 636")
 	}
+	if !x.conn.private() && x.carriesPassword() {
+		return refuse(ldap.ConfidentialityRequired, "no password is taken over a connection that others can read: use TLS or a sealed one")
+	}
 	return nil
+}
+
+// carriesPassword reports whether the request sets somebody's password.
+func (x *request) carriesPassword() bool {
+	names := func(a ldap.Attribute) bool { id, _ := attribute(a.Name); return isPassword(id) }
+	switch q := x.message.Op.(type) {
+	case *ldap.AddRequest:
+		return slices.ContainsFunc(q.Attributes, names)
+	case *ldap.ModifyRequest:
+		return slices.ContainsFunc(q.Changes, func(c ldap.Change) bool { return names(c.Attribute) })
+	case *ldap.ExtendedRequest:
+		return q.Name == ldap.OIDPasswordModify
+	}
+	return false
 }
 
 // finish answers with a response or an error.

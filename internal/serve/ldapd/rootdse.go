@@ -62,6 +62,9 @@ func (s *Server) rootDSE(d *directory.Domain) []rootAttribute {
 	add("supportedExtension", extensions...)
 	add("supportedFeatures", ldap.OIDAllOperational, ldap.OIDTrueFalse)
 	add("supportedCapabilities", capabilities...)
+	if s.cfg.GSS != nil {
+		add("supportedSASLMechanisms", mechGSSAPI, mechSPNEGO)
+	}
 	add("dnsHostName", s.cfg.Host)
 	add("ldapServiceName", d.Name+":"+strings.ToLower(short)+"$@"+d.Realm())
 	add("serverName", server)

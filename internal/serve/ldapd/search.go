@@ -18,6 +18,10 @@ const answeredAtOnce = 64
 func (x *request) search(ctx context.Context, q *ldap.SearchRequest) func(context.Context) {
 	x.target = q.Base
 	if q.Base == "" && q.Scope == ldap.BaseObject {
+		if name := pingAsked(q); name != "" {
+			x.finish(x.ok(), x.ping(q, name))
+			return nil
+		}
 		x.finish(x.ok(), x.readRoot(q))
 		return nil
 	}
