@@ -242,3 +242,35 @@ func TestGSSTokens(t *testing.T) {
 		t.Errorf("a password message of 64 KiB: got %v", err)
 	}
 }
+
+func TestNumbersHaveTheirRanges(t *testing.T) {
+	for s, c := range map[string]struct {
+		read func(*ber.Reader)
+		want error
+	}{
+		"02 03 0f 42 40":          {func(r *ber.Reader) { readMicros(r) }, ErrMicros}, // 1,000,000
+		"02 01 ff":                {func(r *ber.Reader) { readMicros(r) }, ErrMicros},
+		"02 05 01 00 00 00 00":    {func(r *ber.Reader) { readNonce(r) }, ErrNumber},
+		"02 05 ff 7f ff ff ff":    {func(r *ber.Reader) { readNonce(r) }, ErrNumber},
+		"02 05 01 00 00 00 01":    {func(r *ber.Reader) { readUint32(r) }, ErrNumber},
+	} {
+		r := ber.NewReader(unhex(t, s))
+		if c.read(&r); !errors.Is(r.Err(), c.want) {
+			t.Errorf("%s: got %v, want %v", s, r.Err(), c.want)
+		}
+	}
+}
+
+func TestADelegationEndsInsideItsChecksum(t *testing.T) {
+	p, err := (&GSSChecksum{Delegation: []byte("cred")}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseGSSChecksum(p[:len(p)-1]); !errors.Is(err, ErrLength) {
+		t.Errorf("cut off: got %v", err)
+	}
+	p[4+gssBindings+4] = 2
+	if _, err := ParseGSSChecksum(p); !errors.Is(err, ErrToken) {
+		t.Errorf("another option: got %v", err)
+	}
+}

@@ -73,6 +73,9 @@ func TestMistakesStick(t *testing.T) {
 			t.Errorf("the first %d octets parse", n)
 		}
 	}
+	if r := NewReader(good); r.Count(3, 0) != 0 || !errors.Is(r.Err(), ErrCount) {
+		t.Errorf("a count other than the field's: got %v", r.Err())
+	}
 	r := NewReader(good)
 	if r.Count(1<<20, 1<<12); r.Err() == nil {
 		t.Error("a count beyond the input passes")
