@@ -248,11 +248,11 @@ func TestNumbersHaveTheirRanges(t *testing.T) {
 		read func(*ber.Reader)
 		want error
 	}{
-		"02 03 0f 42 40":          {func(r *ber.Reader) { readMicros(r) }, ErrMicros}, // 1,000,000
-		"02 01 ff":                {func(r *ber.Reader) { readMicros(r) }, ErrMicros},
-		"02 05 01 00 00 00 00":    {func(r *ber.Reader) { readNonce(r) }, ErrNumber},
-		"02 05 ff 7f ff ff ff":    {func(r *ber.Reader) { readNonce(r) }, ErrNumber},
-		"02 05 01 00 00 00 01":    {func(r *ber.Reader) { readUint32(r) }, ErrNumber},
+		"02 03 0f 42 40":       {func(r *ber.Reader) { readMicros(r) }, ErrMicros}, // 1,000,000
+		"02 01 ff":             {func(r *ber.Reader) { readMicros(r) }, ErrMicros},
+		"02 05 01 00 00 00 00": {func(r *ber.Reader) { readNonce(r) }, ErrNumber},
+		"02 05 ff 7f ff ff ff": {func(r *ber.Reader) { readNonce(r) }, ErrNumber},
+		"02 05 01 00 00 00 01": {func(r *ber.Reader) { readUint32(r) }, ErrNumber},
 	} {
 		r := ber.NewReader(unhex(t, s))
 		if c.read(&r); !errors.Is(r.Err(), c.want) {
