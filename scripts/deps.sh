@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs what the tests run, from Debian's packages: the OpenLDAP tools and
 # server, python ldap3, SSSD, JupyterHub and a browser; and from npm what looks at
-# pages for what keeps people out. Does nothing where all of it is there; where it
-# may not install, the tests skip and say what is missing.
+# pages for what keeps people out. The bench's hosts have a root of their own; here
+# is what builds it. Does nothing where all of it is there; where it may not
+# install, the tests skip and say what is missing.
 set -eu
 
-want="ldap-utils slapd python3-ldap3 sssd-ldap libnss-sss jupyterhub python3-notebook chromium iproute2 procps curl"
+want="ldap-utils slapd python3-ldap3 sssd-ldap libnss-sss jupyterhub python3-notebook chromium iproute2 iputils-ping procps curl debootstrap debian-archive-keyring"
 command -v npm >/dev/null || want="$want npm"
 missing=""
 for p in $want; do
