@@ -1,5 +1,5 @@
 # The same words everywhere: here, in CONTRIBUTING.md and in CI.
-.PHONY: up build check unit test e2e soak fuzz bench deps clean
+.PHONY: up build check unit test e2e soak fuzz bench lab deps clean
 
 GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
@@ -43,9 +43,15 @@ fuzz:
 bench: deps
 	@$(GO) run ./e2e/bench
 
-# What the tests run: Debian's packages, and the hub's proxy.
+# A domain and two machines to join to it, until Ctrl-C. docs/how-to/lab.md
+lab: build deps
+	@$(GO) build -o bin/lab ./e2e/lab
+	@bin/lab bin/selfsame
+
+# What the tests run: Debian's packages, the hub's proxy, and the root of real hosts.
 deps:
 	@sh scripts/deps.sh
+	@$(GO) run ./e2e/lab root
 
 clean:
 	@rm -rf bin run e2e/out
