@@ -37,7 +37,7 @@ var plan = map[string][]string{
 // core lists the rooms of core from the ground up: each may import those above it
 // in the list.
 var core = []string{
-	"flat", "ident", "schema", "audit", "keyring", "credential", "session", "feed", "policy", "role", "directory", "authn", "zone",
+	"flat", "ident", "schema", "audit", "keyring", "credential", "session", "feed", "policy", "role", "directory", "machine", "authn", "zone",
 }
 
 // minters are the rooms that may make an actor: the authenticator, the local

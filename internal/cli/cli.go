@@ -88,7 +88,7 @@ func (e *env) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&e.data, "data", "", "data `folder` of the server (default "+config.Packaged+")")
 	root.PersistentFlags().BoolVar(&e.json, "json", false, "print JSON")
-	for _, g := range []*cobra.Group{{ID: "server", Title: "The server:"}, {ID: "directory", Title: "People, groups and roles:"}, {ID: "watch", Title: "Policy and audit:"}} {
+	for _, g := range []*cobra.Group{{ID: "server", Title: "The server:"}, {ID: "directory", Title: "People, groups, roles and machines:"}, {ID: "watch", Title: "Policy and audit:"}} {
 		root.AddGroup(g)
 	}
 	add := func(group string, cs ...*cobra.Command) {
@@ -98,7 +98,7 @@ func (e *env) root() *cobra.Command {
 		}
 	}
 	add("server", e.initCommand(), e.serveCommand(), e.statusCommand(), e.backupCommand(), e.restoreCommand(), e.adminCommand(), e.sealCommand())
-	add("directory", e.userCommand(), e.groupCommand(), e.roleCommand())
+	add("directory", e.userCommand(), e.groupCommand(), e.roleCommand(), e.machineCommand())
 	add("watch", e.policyCommand(), e.auditCommand())
 	root.AddCommand(e.manCommand())
 	return root

@@ -25,6 +25,7 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/keyring"
+	"github.com/selfsame-dev/selfsame/internal/core/machine"
 	"github.com/selfsame-dev/selfsame/internal/crypt/pki"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/net/listen"
@@ -40,18 +41,19 @@ type Daemon struct {
 	version string
 	since   time.Time
 
-	vault   *vault
-	keys    *keys
-	audit   *audit.Log
-	dir     *directory.Directory
-	authn   *authn.Authenticator
-	account ident.ID // this server's own
-	cert    *pki.Keeper
-	ldap    *ldapd.Server
-	kdc     *kdc.Server
-	doors   doors
-	ready   atomic.Bool
-	closers []func() error // in the order they were opened
+	vault    *vault
+	keys     *keys
+	audit    *audit.Log
+	dir      *directory.Directory
+	authn    *authn.Authenticator
+	machines *machine.Machines
+	account  ident.ID // this server's own
+	cert     *pki.Keeper
+	ldap     *ldapd.Server
+	kdc      *kdc.Server
+	doors    doors
+	ready    atomic.Bool
+	closers  []func() error // in the order they were opened
 
 	stop  context.CancelFunc
 	ended sync.WaitGroup
@@ -79,6 +81,7 @@ func Start(ctx context.Context, cfg config.Config, log *slog.Logger, version str
 	run, stop := context.WithCancel(context.Background())
 	d.stop = stop
 	d.ended.Go(func() { d.housekeep(run) })
+	d.ended.Go(func() { d.machines.Run(run) })
 	d.ended.Go(func() { d.watchFirstPassword(run) })
 	if err := d.audit.Write(ctx, d.systemRecord("server.start")); err != nil {
 		return nil, err
@@ -178,6 +181,7 @@ func (d *Daemon) openCore(ctx context.Context) error {
 		return err
 	}
 	d.opened(func() error { d.dir.Close(); return nil })
+	d.machines = machine.New(d.dir, d.vault.sealed, d.log)
 	d.authn = authn.New(d.dir, d.vault.sealed, d.log)
 	return d.furnish(ctx)
 }
@@ -268,7 +272,7 @@ func (d *Daemon) openLocal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	local := api.New(api.Config{Directory: d.dir, Keeper: d, Log: d.log, Actor: d.localActor})
+	local := api.New(api.Config{Directory: d.dir, Machines: d.machines, Keeper: d, Log: d.log, Actor: d.localActor})
 	mux := http.NewServeMux()
 	mux.Handle("/", local)
 	d.probes(mux)

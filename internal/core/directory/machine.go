@@ -328,3 +328,16 @@ func aliased(s string) (host string, ok bool) {
 	class := ident.Fold(spn.Class)
 	return ident.Fold(spn.Host), class == "host" || hostAliases[class]
 }
+
+// Machine finds a machine by what a person types: its name, short or full, with or
+// without its dollar, or its object id.
+func (d *Directory) Machine(name string) (*Entry, error) {
+	d.m.mu.RLock()
+	short := strings.TrimSuffix(ident.Fold(name), "."+d.m.domain.Name)
+	d.m.mu.RUnlock()
+	e, err := d.Find(ident.KindComputer, short)
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "there is no machine %q", clip(name)).WithHint("list them: selfsame machine list")
+	}
+	return e, nil
+}

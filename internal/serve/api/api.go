@@ -18,6 +18,7 @@ import (
 
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/machine"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/wire/graph"
 )
@@ -33,6 +34,7 @@ type Keeper interface {
 // Config says what the API stands on.
 type Config struct {
 	Directory *directory.Directory
+	Machines  *machine.Machines
 	Keeper    Keeper
 	// Actor says who asks; the listener knows.
 	Actor func(*http.Request) (ident.Actor, error)
@@ -93,6 +95,11 @@ func (s *Server) routes() map[string]handler {
 		"POST /v1.0/groups/{id}/members/$ref":                        addMember,
 		"DELETE /v1.0/groups/{id}/members/{member}/$ref":             removeMember,
 		"GET /v1.0/groups/{id}/owners":                               owners,
+		"GET /v1.0/devices":                                          listDevices,
+		"GET /v1.0/devices/{id}":                                     getDevice,
+		"DELETE /v1.0/devices/{id}":                                  buryDevice,
+		"POST /selfsame/v1/machines":                                 presetMachine,
+		"POST /selfsame/v1/machines/{id}/reset":                      resetMachine,
 		"GET /v1.0/roleManagement/directory/roleDefinitions":         roleDefinitions,
 		"GET /v1.0/roleManagement/directory/roleAssignments":         roleAssignments,
 		"POST /v1.0/roleManagement/directory/roleAssignments":        assignRole,

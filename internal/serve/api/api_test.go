@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/machine"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/serve/api"
 	"github.com/selfsame-dev/selfsame/internal/testkit"
@@ -32,12 +33,14 @@ type bench struct {
 	api   http.Handler
 	actor ident.Actor
 	fail  error
+
+	machines *machine.Machines
 }
 
 func newBench(t *testing.T) *bench {
 	b := &bench{Domain: testkit.New(t), t: t}
-	b.actor = b.Actor("administrator")
-	b.api = api.New(api.Config{Directory: b.Directory, Keeper: keeper{}, Actor: func(*http.Request) (ident.Actor, error) { return b.actor, b.fail }})
+	b.actor, b.machines = b.Actor("administrator"), machine.New(b.Directory, b.Store, nil)
+	b.api = api.New(api.Config{Directory: b.Directory, Machines: b.machines, Keeper: keeper{}, Actor: func(*http.Request) (ident.Actor, error) { return b.actor, b.fail }})
 	return b
 }
 
