@@ -180,6 +180,7 @@ type networkDoc struct {
 	Name       string         `json:"name"`
 	Ranges     []netip.Prefix `json:"ranges"`
 	LegacyBind bool           `json:"legacyBind"`
+	Resolve    bool           `json:"resolve"`
 }
 
 const networksPath = "/selfsame/v1/policies/networks"
@@ -192,7 +193,7 @@ func (e *env) networkList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.printAll(all, "NAME\tRANGES\tPASSWORDS IN CLEAR", func(raw json.RawMessage) (string, error) {
+			return e.printAll(all, "NAME\tRANGES\tPASSWORDS IN CLEAR\tNAMES OUTSIDE", func(raw json.RawMessage) (string, error) {
 				var n networkDoc
 				err := json.Unmarshal(raw, &n)
 				var ranges []string
@@ -203,17 +204,22 @@ func (e *env) networkList() *cobra.Command {
 				if n.LegacyBind {
 					clear = "accepted over LDAP"
 				}
-				return fmt.Sprintf("%s\t%s\t%s", n.Name, strings.Join(ranges, " "), clear), err
+				outside := "refused"
+				if n.Resolve {
+					outside = "looked up"
+				}
+				return fmt.Sprintf("%s\t%s\t%s\t%s", n.Name, strings.Join(ranges, " "), clear, outside), err
 			})
 		},
 	}
 }
 
 func (e *env) networkSet() *cobra.Command {
-	return &cobra.Command{
+	var resolve bool
+	c := &cobra.Command{
 		Use: "set NAME CIDR...", Short: "Name a network", Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			n := networkDoc{Name: args[0]}
+			n := networkDoc{Name: args[0], Resolve: resolve}
 			for _, s := range args[1:] {
 				p, err := parseNetwork(s)
 				if err != nil {
@@ -228,6 +234,8 @@ func (e *env) networkSet() *cobra.Command {
 			return err
 		},
 	}
+	c.Flags().BoolVar(&resolve, "resolve", false, "look up names outside the domain for clients here, over DNS")
+	return c
 }
 
 func (e *env) networkDelete() *cobra.Command {

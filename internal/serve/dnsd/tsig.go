@@ -148,14 +148,7 @@ func (s *Server) signedQuery(w *whole, q dns.Question) *dns.Msg {
 // An error of key or signature is told unsigned, §5.3.2.
 func (s *Server) send(w *whole, m *dns.Msg, bad uint16) []byte {
 	if w.tsig == nil && w.key == nil {
-		out, err := m.Pack()
-		if err != nil {
-			return nil
-		}
-		if w.udp && len(out) > maxUDP {
-			return w.fail(dns.RcodeServerFailure)
-		}
-		return out
+		return s.packWhole(m)
 	}
 	t := &dns.TSIG{
 		Hdr:       dns.RR_Header{Rrtype: dns.TypeTSIG, Class: dns.ClassANY},
@@ -171,14 +164,22 @@ func (s *Server) send(w *whole, m *dns.Msg, bad uint16) []byte {
 		t.OtherLen, t.OtherData = 6, hex.EncodeToString(uint48(t.TimeSigned))
 		t.TimeSigned = w.tsig.TimeSigned
 	}
-	var by signer
-	if w.key != nil {
-		by.c = w.key.c
-	}
 	m.Extra = append(m.Extra, t)
-	out, _, err := dns.TsigGenerateWithProvider(m, by, mac, false)
+	if w.key == nil {
+		return s.packWhole(m)
+	}
+	out, _, err := dns.TsigGenerateWithProvider(m, signer{w.key.c}, mac, false)
 	if err != nil {
 		s.cfg.Log.Warn("dnsd: an answer cannot be signed", "err", err)
+		return nil
+	}
+	return out
+}
+
+func (s *Server) packWhole(m *dns.Msg) []byte {
+	out, err := m.Pack()
+	if err != nil {
+		s.cfg.Log.Warn("dnsd: an answer cannot be packed", "err", err)
 		return nil
 	}
 	return out
