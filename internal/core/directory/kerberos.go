@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/audit"
 	"github.com/selfsame-dev/selfsame/internal/core/credential"
@@ -83,15 +82,6 @@ func (d *Directory) BySID(sid ident.SID) *Entry {
 	d.m.mu.RLock()
 	defer d.m.mu.RUnlock()
 	return d.m.sid[sid]
-}
-
-// HoldsFrom is the time before which nothing an account proved holds.
-func (d *Directory) HoldsFrom(e *Entry) time.Time {
-	since := d.everybodySince()
-	if e.ValidFrom.After(since) {
-		return e.ValidFrom
-	}
-	return since
 }
 
 // Realm is the realm's own keys. Only the KDC asks.

@@ -89,13 +89,11 @@ func (a *Acceptor) acceptKerberos(ctx context.Context, at policy.Attempt, state 
 	if err != nil {
 		return nil, nil, err
 	}
-	owner, err := a.verify(o)
+	shown, err := Verify(o, a.cfg.Directory.Realm())
 	if err != nil {
 		return nil, nil, err
 	}
-	actor, err := a.cfg.Authn.SignInWithTicket(ctx, at, authn.Ticket{
-		ID: ID(o.Request.Ticket), Owner: owner, Name: o.Ticket.CName.String(), At: o.Ticket.AuthTime, Until: o.Ticket.EndTime,
-	})
+	actor, err := a.cfg.Authn.SignInWithTicket(ctx, at, shown)
 	if err != nil {
 		return nil, nil, err
 	}

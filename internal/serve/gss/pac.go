@@ -2,7 +2,10 @@ package gss
 
 import (
 	"crypto/hmac"
+	"encoding/binary"
+	"time"
 
+	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/wire/krb5"
@@ -12,7 +15,8 @@ import (
 // Granted is what the PAC of a ticket-granting ticket says.
 type Granted struct {
 	Owner     ident.SID
-	Requested bool // the owner wants PACs in tickets for services
+	At        time.Time // when the owner proved who it is
+	Requested bool      // the owner wants PACs in tickets for services
 }
 
 // VerifyGranting tests that a ticket-granting ticket carries a PAC of ours, [MS-PAC]
@@ -47,36 +51,57 @@ func VerifyGranting(t *krb5.EncTicketPart, key Key) (Granted, error) {
 		return g, forged("%v", err)
 	}
 	why, err := pac.ParseAttributesInfo(b)
+	if err != nil {
+		return g, forged("%v", err)
+	}
 	g.Requested = why != 0
+	g.At, err = provedAt(p)
 	return g, err
+}
+
+// proofTime is the buffer of ours that says to the microsecond when the owner proved
+// who it is. A ticket's own time knows seconds only, and a password may change
+// between two proofs of one. It stands in tickets for ourselves.
+const proofTime pac.Type = 0x73656c66
+
+// ProofTime is that buffer.
+func ProofTime(at time.Time) pac.Buffer {
+	return pac.Buffer{Type: proofTime, Data: binary.LittleEndian.AppendUint64(nil, uint64(at.UnixMicro()))}
+}
+
+func provedAt(p pac.PAC) (time.Time, error) {
+	b, err := p.Find(proofTime)
+	if err != nil || len(b) != 8 {
+		return time.Time{}, forged("it does not say when its owner proved who it is")
+	}
+	return time.UnixMicro(int64(binary.LittleEndian.Uint64(b))).UTC(), nil
 }
 
 // Verify tests that a service's ticket carries a PAC of ours, with every signature
 // there is, and returns whose ticket it is.
-func Verify(o *Opened, realm *keyring.Realm) (ident.SID, error) {
+func Verify(o *Opened, realm *keyring.Realm) (authn.Ticket, error) {
+	t := authn.Ticket{ID: ID(o.Request.Ticket), Name: o.Ticket.CName.String(), Until: o.Ticket.EndTime}
 	p, err := parsePAC(&o.Ticket)
 	if err != nil {
-		return "", err
+		return t, err
 	}
 	if err := verifyServer(p, o.Key); err != nil {
-		return "", err
+		return t, err
 	}
 	if err := verifyKDC(p, &o.Ticket, realm); err != nil {
-		return "", err
+		return t, err
 	}
 	b, err := p.Find(pac.UPNDNS)
 	if err != nil {
-		return "", forged("it names no owner")
+		return t, forged("it names no owner")
 	}
 	who, err := pac.ParseUPNInfo(b)
 	if err != nil || len(who.SID) == 0 {
-		return "", forged("it names no owner")
+		return t, forged("it names no owner")
 	}
-	return ident.SID(who.SID), nil
-}
-
-func (a *Acceptor) verify(o *Opened) (ident.SID, error) {
-	return Verify(o, a.cfg.Directory.Realm())
+	t.Owner = ident.SID(who.SID)
+	t.At, err = provedAt(p)
+	return t, err
 }
 
 func forged(format string, args ...any) error {

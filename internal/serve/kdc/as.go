@@ -191,7 +191,7 @@ func (x *exchange) issueInitial() ([]byte, error) {
 	part := krb5.EncTicketPart{
 		Key:    krb5.EncryptionKey{EType: krb5.EType(session), Value: session.NewKey()},
 		CRealm: x.s.realm, CName: x.cname, Transited: krb5.TransitedEncoding{Type: krb5.TransitedX500},
-		AuthTime: x.authTime(), CAddr: nil,
+		AuthTime: x.proved.Actor.At().Truncate(time.Second),
 	}
 	part.StartTime = part.AuthTime
 	x.lifetimes(&part, &flags)
@@ -208,18 +208,6 @@ func (x *exchange) issueInitial() ([]byte, error) {
 		return nil, err
 	}
 	return reply, x.record("ticket.initial", ticket, "")
-}
-
-// authTime is when the proof counts as made, in whole seconds. A proof made in the
-// second in which the account's earlier proofs ended counts as made in the next:
-// rounded down it would seem to be one of those.
-func (x *exchange) authTime() time.Time {
-	at := x.s.dir.ProofTime(x.proved.Entry, x.now)
-	whole := at.Truncate(time.Second)
-	if whole.Before(x.s.dir.HoldsFrom(x.proved.Entry)) {
-		whole = whole.Add(time.Second)
-	}
-	return whole
 }
 
 // initialReply builds the AS-REP.

@@ -26,6 +26,9 @@ func (x *exchange) pac(part *krb5.EncTicketPart, e *directory.Entry, wanted bool
 		pac.Unsigned(pac.KDCChecksum, realm.Type.CheckType()),
 	}
 	buffers := []pac.Buffer{{Type: pac.Client, Data: client}}
+	if x.service.ours() {
+		buffers = append(buffers, gss.ProofTime(x.proved.Actor.At()))
+	}
 	if x.service.granting {
 		var why pac.AttributesInfo
 		if wanted {

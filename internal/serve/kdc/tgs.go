@@ -90,7 +90,7 @@ func (x *exchange) findOwner() error {
 	}
 	x.noPAC = !p.Requested
 	x.proved, err = x.s.authn.Present(x.ctx, x.attempt(), authn.Ticket{
-		ID: gss.ID(x.tgt.Request.Ticket), Owner: p.Owner, Name: x.cname.String(), At: x.tgt.Ticket.AuthTime, Until: x.tgt.Ticket.EndTime,
+		ID: gss.ID(x.tgt.Request.Ticket), Owner: p.Owner, Name: x.cname.String(), At: p.At, Until: x.tgt.Ticket.EndTime,
 	})
 	if fault.Is(err, fault.Unauthenticated) {
 		return refuse(krb5.ErrTGTRevoked, fault.Message(err))

@@ -139,15 +139,12 @@ func (x *request) open(ctx context.Context, m krb5.PasswdMessage) (err error) {
 		_ = x.s.authn.Reject(at, "", err.Error())
 		return err
 	}
-	owner, err := gss.Verify(x.opened, x.s.dir.Realm())
+	shown, err := gss.Verify(x.opened, x.s.dir.Realm())
 	if err != nil {
 		_ = x.s.authn.Reject(at, x.opened.Ticket.CName.String(), err.Error())
 		return err
 	}
-	x.caller, err = x.s.authn.Present(ctx, at, authn.Ticket{
-		ID: gss.ID(x.opened.Request.Ticket), Owner: owner, Name: x.opened.Ticket.CName.String(),
-		At: x.opened.Ticket.AuthTime, Until: x.opened.Ticket.EndTime,
-	})
+	x.caller, err = x.s.authn.Present(ctx, at, shown)
 	return err
 }
 
