@@ -19,6 +19,7 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/machine"
+	"github.com/selfsame-dev/selfsame/internal/core/zone"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/wire/graph"
 )
@@ -36,6 +37,7 @@ type Config struct {
 	Directory *directory.Directory
 	Machines  *machine.Machines
 	Keeper    Keeper
+	Zone      *zone.Zone // nil: this server serves no names
 	// Actor says who asks; the listener knows.
 	Actor func(*http.Request) (ident.Actor, error)
 	Log   *slog.Logger
@@ -120,6 +122,10 @@ func (s *Server) routes() map[string]handler {
 		"GET /selfsame/v1/policies/passwords":                        listPasswordPolicies,
 		"PUT /selfsame/v1/policies/passwords/{id}":                   setPasswordPolicy,
 		"DELETE /selfsame/v1/policies/passwords/{id}":                deletePasswordPolicy,
+		"GET /selfsame/v1/dns/records":                               listRecords,
+		"PUT /selfsame/v1/dns/records/{name}/{type}":                 setRecord,
+		"DELETE /selfsame/v1/dns/records/{name}/{type}":              deleteRecord,
+		"DELETE /selfsame/v1/dns/records/{name}":                     deleteRecord,
 		"POST /selfsame/v1/backup":                                   backup,
 		"POST /selfsame/v1/admin/reset":                              resetAdministrator,
 		"GET /selfsame/v1/status":                                    status,
