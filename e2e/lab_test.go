@@ -112,7 +112,11 @@ func (l *lab) settings(text string) {
 // onFreePorts puts the doors where nobody listens.
 func (l *lab) onFreePorts() {
 	l.t.Helper()
-	l.settings(fmt.Sprintf("server: dc1\nlisten: %s\nports:\n  ldap: %d\n  ldaps: %d\n  https: %d\n", l.addr, freePort(l.t), freePort(l.t), freePort(l.t)))
+	text := fmt.Sprintf("server: dc1\nlisten: %s\nports:\n", l.addr)
+	for _, door := range []string{"ldap", "ldaps", "gc", "gcs", "kerberos", "kpasswd", "dns", "https"} {
+		text += fmt.Sprintf("  %s: %d\n", door, freePort(l.t))
+	}
+	l.settings(text)
 }
 
 // freePort finds a port nobody listens on.

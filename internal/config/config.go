@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,8 @@ type Config struct {
 	// Ports of the doors; 0: the real ones as root, 10000 above otherwise; -1: the
 	// door stays shut.
 	Ports Ports `yaml:"ports"`
+	// DNS is what the name server does beyond the domain's own names.
+	DNS DNS `yaml:"dns"`
 	// TLS is one's own certificate; the installation's own if empty.
 	TLS TLS `yaml:"tls"`
 	// Audit is how long the log can be read.
@@ -74,6 +77,16 @@ func (p *Ports) Each(fn func(name string, port int)) {
 	} {
 		fn(x.name, x.port)
 	}
+}
+
+// DNS is the settings of the name server.
+type DNS struct {
+	// Addresses are this server's own, as clients reach it; those of its network
+	// devices if empty.
+	Addresses []string `yaml:"addresses"`
+	// Upstreams are asked for names outside the domain, for the networks that may
+	// have them asked; the host's own name servers if empty.
+	Upstreams []string `yaml:"upstreams"`
 }
 
 // TLS names the files of a certificate and its key, PEM.
@@ -212,6 +225,11 @@ func (c *Config) Validate() error {
 	})
 	if wrong != nil {
 		return wrong
+	}
+	for _, a := range slices.Concat(c.DNS.Addresses, c.DNS.Upstreams) {
+		if _, err := netip.ParseAddr(a); err != nil {
+			return bad("dns", "dns: %q is not an address", a)
+		}
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
 		return bad("tls", "tls: a certificate and its key are named together")

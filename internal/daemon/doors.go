@@ -58,6 +58,7 @@ func (d *Daemon) openDoors(ctx context.Context) error {
 			return err
 		}
 	}
+	d.openNames(ctx)
 	if err := d.openWeb(ctx); err != nil {
 		return err
 	}

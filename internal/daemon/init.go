@@ -169,6 +169,12 @@ func settings(listen string) []byte {
 # This server's name within the domain; the host's own if empty.
 # server: ""
 
+# The name server. Its own addresses are those of the network devices if none are
+# named; the upstreams are the host's own name servers.
+# dns:
+#   addresses: []
+#   upstreams: []
+
 # A certificate of one's own, PEM; the installation's own if empty. A changed file
 # is taken up without a restart.
 # tls:

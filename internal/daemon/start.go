@@ -26,10 +26,12 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/core/machine"
+	"github.com/selfsame-dev/selfsame/internal/core/zone"
 	"github.com/selfsame-dev/selfsame/internal/crypt/pki"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/net/listen"
 	"github.com/selfsame-dev/selfsame/internal/serve/api"
+	"github.com/selfsame-dev/selfsame/internal/serve/dnsd"
 	"github.com/selfsame-dev/selfsame/internal/serve/kdc"
 	"github.com/selfsame-dev/selfsame/internal/serve/ldapd"
 )
@@ -51,6 +53,8 @@ type Daemon struct {
 	cert     *pki.Keeper
 	ldap     *ldapd.Server
 	kdc      *kdc.Server
+	zone     *zone.Zone
+	names    *dnsd.Server // nil where another one holds the port
 	doors    doors
 	ready    atomic.Bool
 	closers  []func() error // in the order they were opened
@@ -73,7 +77,7 @@ func Start(ctx context.Context, cfg config.Config, log *slog.Logger, version str
 	if err := checkMarker(cfg.Data); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{d.openStore, d.openCore, d.openCertificate, d.openDoors} {
+	for _, step := range []func(context.Context) error{d.openStore, d.openCore, d.openZone, d.openCertificate, d.openDoors} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -182,6 +186,7 @@ func (d *Daemon) openCore(ctx context.Context) error {
 	}
 	d.opened(func() error { d.dir.Close(); return nil })
 	d.machines = machine.New(d.dir, d.vault.sealed, d.log)
+	d.authn.Tell(d.machines)
 	d.authn = authn.New(d.dir, d.vault.sealed, d.log)
 	return d.furnish(ctx)
 }
@@ -272,7 +277,7 @@ func (d *Daemon) openLocal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	local := api.New(api.Config{Directory: d.dir, Machines: d.machines, Keeper: d, Log: d.log, Actor: d.localActor})
+	local := api.New(api.Config{Directory: d.dir, Zone: d.zone, Machines: d.machines, Keeper: d, Log: d.log, Actor: d.localActor})
 	mux := http.NewServeMux()
 	mux.Handle("/", local)
 	d.probes(mux)
@@ -322,6 +327,21 @@ func (d *Daemon) housekeep(ctx context.Context) {
 	}
 }
 
+// rollKeys gives the realm and this server new keys when theirs are a month old.
+func (d *Daemon) rollKeys(ctx context.Context) {
+	as := d.dir.As(d.self())
+	if now := d.dir.Now(); d.dir.Realm().Due(now) {
+		if err := as.RollRealm(ctx, false); err != nil && ctx.Err() == nil {
+			d.log.Error("housekeeping: the realm's keys were not rolled", "err", err)
+		}
+	}
+	if c := d.dir.Credential(d.account); c != nil && d.dir.Now().Sub(c.SetAt) >= keyring.RealmEvery {
+		if err := as.RollServer(ctx, d.account); err != nil && ctx.Err() == nil {
+			d.log.Error("housekeeping: this server's keys were not rolled", "err", err)
+		}
+	}
+}
+
 func (d *Daemon) hourly(ctx context.Context) {
 	if days, err := d.audit.Retain(); err != nil {
 		d.log.Error("housekeeping: the retention of the audit log was not kept", "err", err)
@@ -334,6 +354,11 @@ func (d *Daemon) hourly(ctx context.Context) {
 	}
 	if _, err := d.authn.Sessions().Sweep(ctx); err != nil && ctx.Err() == nil {
 		d.log.Warn("housekeeping: sessions were not swept", "err", err)
+	}
+	d.rollKeys(ctx)
+	d.zone.Refresh()
+	if _, err := d.zone.As(d.self()).Sweep(ctx, d.dir.Now()); err != nil && ctx.Err() == nil {
+		d.log.Warn("housekeeping: names were not swept", "err", err)
 	}
 	if err := d.cert.Check(time.Now()); err != nil {
 		d.log.Error("housekeeping: the certificate was not renewed", "err", err)

@@ -37,7 +37,7 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rest := api.New(api.Config{Directory: d.dir, Machines: d.machines, Keeper: d, Log: d.log, Actor: func(r *http.Request) (ident.Actor, error) {
+	rest := api.New(api.Config{Directory: d.dir, Zone: d.zone, Machines: d.machines, Keeper: d, Log: d.log, Actor: func(r *http.Request) (ident.Actor, error) {
 		actor, _, err := in.Who(r)
 		return actor, err
 	}})

@@ -16,6 +16,7 @@ package authn
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -38,7 +39,16 @@ type Authenticator struct {
 	gate     *gate
 	decoy    credential.Set // of those who have none
 	log      *slog.Logger
+	witness  Witness
 }
+
+// Witness hears of machines that prove who they are.
+type Witness interface {
+	Seen(ctx context.Context, id ident.ID, source netip.Addr, door string)
+}
+
+// Tell names who hears of machines. It is called before the first sign-in.
+func (a *Authenticator) Tell(w Witness) { a.witness = w }
 
 // New returns an authenticator for the accounts of dir. st is where sessions are
 // kept.
@@ -145,6 +155,9 @@ func (a *Authenticator) signIn(ctx context.Context, at *policy.Attempt, p *proof
 		}
 		if p.guess {
 			a.forgetWrong(ctx, &s, network, now)
+		}
+		if a.witness != nil && s.Entry.Kind() == ident.KindComputer {
+			a.witness.Seen(ctx, s.Entry.ID, at.Source, string(at.Door))
 		}
 		return a.proven(at, p, &s, &dec, rec), nil
 	}

@@ -38,6 +38,9 @@ type Context struct {
 	unseal  *etype.Cipher
 }
 
+// Who is at the other end.
+func (c *Context) Who() ident.Actor { return c.Actor }
+
 // newContext makes a context of the key both sides share. Our tokens are counted
 // from send, the peer's from receive.
 func newContext(typ etype.Type, key []byte, send, receive uint64) (*Context, error) {
