@@ -308,6 +308,29 @@ func TestAMachineWritesItsOwnNameOnly(t *testing.T) {
 	}
 }
 
+// A machine that was renamed keeps what it registered, though another is called so
+// now.
+func TestANameOfALivingMachineIsNobodyElses(t *testing.T) {
+	b := newBench(t)
+	old := b.machine("DSVM1$", "dsvm1.lab.internal")
+	if err := b.update("DSVM1$", add("dsvm1.lab.internal", zone.A, "10.80.2.11")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Admin.Modify(t.Context(), old.ID, []directory.Mod{{Op: directory.ModReplace, Attr: schema.DNSHostName, Vals: [][]byte{[]byte("dsvm9.lab.internal")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Admin.Rename(t.Context(), old.ID, "DSVM9", ident.ID{}); err != nil {
+		t.Fatal(err)
+	}
+	b.machine("DSVM1$", "dsvm1.lab.internal")
+	b.Forward(8 * 24 * time.Hour)
+	err := b.update("DSVM1$", add("dsvm1.lab.internal", zone.A, "10.80.2.12"))
+	if !fault.Is(err, fault.Denied) || !strings.Contains(err.Error(), "belongs to") {
+		t.Errorf("got %v", err)
+	}
+	b.finds("dsvm1.lab.internal", zone.A, "A 10.80.2.11")
+}
+
 func all(t *testing.T, st store.Store) map[string][]byte {
 	t.Helper()
 	out := make(map[string][]byte)

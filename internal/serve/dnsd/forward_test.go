@@ -62,7 +62,8 @@ func (u *upstream) ServeDNS(w dns.ResponseWriter, m *dns.Msg) {
 	case strings.HasPrefix(name, "forged") && udp:
 		bad := r.Copy()
 		bad.Id++
-		bad.Answer = []dns.RR{a}
+		forged, _ := dns.NewRR(name + " 100 IN A 192.0.2.66")
+		bad.Answer = []dns.RR{forged}
 		w.WriteMsg(bad)
 		other := r.Copy()
 		other.Question[0].Name = "other.example.org."
@@ -81,9 +82,9 @@ func (u *upstream) ServeDNS(w dns.ResponseWriter, m *dns.Msg) {
 
 func TestForwarding(t *testing.T) {
 	u := newUpstream(t)
-	now := time.Now()
+	var now clock
 	b := newBench(t, func(c *dnsd.Config) {
-		c.Upstreams, c.Timeout, c.Now = []netip.AddrPort{u.addr}, 200*time.Millisecond, func() time.Time { return now }
+		c.Upstreams, c.Timeout, c.Now = []netip.AddrPort{u.addr}, 200*time.Millisecond, now.read
 	})
 	b.set("away", zone.CNAME, "host.example.org.")
 	at := func(name string) string { return name + " 100 IN A 192.0.2.80" }
@@ -110,12 +111,12 @@ func TestForwarding(t *testing.T) {
 			t.Errorf("%s: got %s, asked %d times", c.name, r, u.asked.Load()-before)
 		}
 	}
-	now = now.Add(40 * time.Second)
+	now.forward(40 * time.Second)
 	if r := b.ask("udp", query("www.example.org.", dns.TypeA)); show(r.Answer) != "www.example.org. 60 IN A 192.0.2.80" {
 		t.Errorf("forty seconds later: got %s", r)
 	}
 	before := u.asked.Load()
-	now = now.Add(61 * time.Second)
+	now.forward(61 * time.Second)
 	if b.ask("udp", query("www.example.org.", dns.TypeA)); u.asked.Load() != before+1 {
 		t.Error("an answer outlives its time")
 	}
