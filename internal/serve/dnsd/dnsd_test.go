@@ -556,3 +556,27 @@ func TestKeys(t *testing.T) {
 		t.Errorf("without an acceptor: got %s", r)
 	}
 }
+
+// A refusal has the code that says most, and the actor is asked for again at each
+// update.
+func TestTheActorIsAskedForAtEachUpdate(t *testing.T) {
+	b := newBench(t, nil)
+	e := b.machine("DSVM1$", "dsvm1.lab.internal")
+	b.establish("k.", "DSVM1$")
+	if err := b.Admin.SetEnabled(t.Context(), e.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	own := func(v string) *dns.Msg { return update("lab.internal.", "dsvm1.lab.internal. 3600 IN "+v, "") }
+	if r, err := b.sign("tcp", "k.", "DSVM1$", own("A 10.80.2.11"), time.Now()); err != nil || r.Rcode != dns.RcodeRefused {
+		t.Errorf("a machine that was disabled since: got %v, %v", r, err)
+	}
+	if err := b.Admin.SetEnabled(t.Context(), e.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	b.establish("k2.", "DSVM1$")
+	for value, rcode := range map[string]int{"SSHFP 1 1 00": dns.RcodeFormatError, "NS x.": dns.RcodeRefused, "A 127.0.0.1": dns.RcodeRefused, "A 10.80.2.11": dns.RcodeSuccess} {
+		if r, err := b.sign("tcp", "k2.", "DSVM1$", own(value), time.Now()); err != nil || r.Rcode != rcode {
+			t.Errorf("%s: got %v, %v", value, r, err)
+		}
+	}
+}

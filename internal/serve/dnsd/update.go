@@ -41,8 +41,11 @@ func (s *Server) update(ctx context.Context, w *whole) *dns.Msg {
 	if err == nil {
 		s.stats.Updates.Add(1)
 	}
-	s.cfg.Log.Info("dnsd: update", "source", w.source, "actor", who.Who().Name, "zone", name, "changes", len(u.Changes),
-		"answer", dns.RcodeToString[rcode], "err", err)
+	line := []any{"source", w.source, "actor", who.Who().Name, "zone", name, "changes", len(u.Changes), "answer", dns.RcodeToString[rcode]}
+	if err != nil {
+		line = append(line, "err", err)
+	}
+	s.cfg.Log.Info("dnsd: update", line...)
 	return w.reply(rcode)
 }
 
