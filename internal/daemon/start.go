@@ -199,6 +199,9 @@ func (d *Daemon) furnish(ctx context.Context) error {
 	for _, label := range webHosts {
 		shared = append(shared, label+"."+domain)
 	}
+	if err := d.dir.As(d.self()).EnsureUnits(ctx); err != nil {
+		return err
+	}
 	account, err := d.dir.As(d.self()).Furnish(ctx, d.host(), shared)
 	if err != nil {
 		return err

@@ -223,12 +223,12 @@ func (m *model) assignmentsOf(id ident.ID) []*role.Assignment {
 }
 
 // protected reports whether a principal administers, or gives rights: it, or a
-// group it stands in at any depth, holds an assignment or is AAD DC
-// Administrators. The groups on those paths are protected by the same rule. The
+// group it stands in at any depth, holds an assignment, is AAD DC Administrators,
+// or is named by a sudo rule or as who may sign in on a machine. The groups on those paths are protected by the same rule. The
 // caller holds mu.
 func (m *model) protected(id ident.ID) bool {
 	gives := func(id ident.ID) bool {
-		if len(m.held[id]) > 0 {
+		if len(m.held[id]) > 0 || m.grants[id] > 0 {
 			return true
 		}
 		e := m.byID[id]

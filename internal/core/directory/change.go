@@ -48,6 +48,9 @@ func (a As) Modify(ctx context.Context, id ident.ID, mods []Mod) error {
 	if err != nil {
 		return err
 	}
+	if mods, err = a.d.named(target, mods); err != nil {
+		return err
+	}
 	takes := a.modTakes(target, mods)
 	dom := a.d.Domain()
 	namer := a.namer(&dom, target)
@@ -94,8 +97,14 @@ func (a As) actionFor(target *Entry, row *schema.Attr) (role.Action, error) {
 		}
 		return "", never
 	}
+	if action, ok := objectAction(target.Class); ok {
+		return action, nil
+	}
 	switch target.Class {
 	case schema.User:
+		if row.Write == schema.Keys {
+			return role.UserKeys, nil
+		}
 		switch row.ID {
 		case schema.UserAccountControl:
 			return role.UserDisable, nil
@@ -121,7 +130,7 @@ func (a As) mayModify(target *Entry, mods []Mod) ([]string, error) {
 	var rules []string
 	for _, m := range mods {
 		row := schema.Of(m.Attr)
-		if target.Class == schema.User && row.Write == schema.Self && a.by.Is(target.ID) && a.by.Limit() == ident.Unlimited {
+		if target.Class == schema.User && (row.Write == schema.Self || row.Write == schema.Keys) && a.by.Is(target.ID) && a.by.Limit() == ident.Unlimited {
 			rules = append(rules, "self")
 			continue
 		}
@@ -149,7 +158,7 @@ func (a As) mayModify(target *Entry, mods []Mod) ([]string, error) {
 func (a As) modTakes(target *Entry, mods []Mod) bool {
 	for _, m := range mods {
 		switch m.Attr {
-		case schema.UserAccountControl, schema.AccountExpires, schema.PwdLastSet:
+		case schema.UserAccountControl, schema.AccountExpires, schema.PwdLastSet, schema.SudoUser, schema.HostAccess, schema.SSHPublicKey:
 			return true
 		case schema.Member:
 			if m.Op != ModAdd && m.Op != ModEnsure {
@@ -445,6 +454,9 @@ func (x *modification) finish(rule string) (*audit.Record, error) {
 	if err := x.namer.check(x.old, x.now); err != nil {
 		return nil, err
 	}
+	if err := x.as.ungrant(x.tx, x.old, x.now); err != nil {
+		return nil, err
+	}
 	now := x.as.d.Now()
 	x.now.Changed = now
 	if x.raise {
@@ -484,6 +496,8 @@ func kindWord(e *Entry) string {
 	switch e.Class {
 	case schema.OrganizationalUnit:
 		return "unit"
+	case schema.SudoRole:
+		return "sudo"
 	default:
 		return strings.ToLower(e.Class.String())
 	}

@@ -285,8 +285,11 @@ func (d *Directory) mayHold(e *Entry) error {
 	if parent == nil {
 		return fault.New(fault.NotFound, "the place for %q does not exist", e.RDN)
 	}
+	if err := d.m.mayHoldObject(parent, e); err != nil {
+		return err
+	}
 	switch parent.Class {
-	case schema.OrganizationalUnit, schema.DomainDNS:
+	case schema.OrganizationalUnit, schema.DomainDNS, schema.AutomountMap:
 	case schema.Container:
 		if e.Class == schema.OrganizationalUnit {
 			return fault.New(fault.Invalid, "an organizational unit cannot stand in a container").WithCode(fault.CodeSchema)
@@ -342,6 +345,9 @@ func checkValues(c schema.Class, row *schema.Attr, vals [][]byte) ([][]byte, err
 			continue
 		}
 		checked, err := row.Check(v)
+		if err == nil {
+			checked, err = checkPublished(row, checked)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -380,6 +386,10 @@ func namesOf(es []*Entry) []string {
 // hexadecimal.
 func (d *Directory) texts(v Value) []string {
 	row := schema.Of(v.Attr)
+	if row.Syntax == schema.Named {
+		dom := d.Domain()
+		v.Vals = d.namedValues(v.Attr, v.Vals, &dom)
+	}
 	out := make([]string, len(v.Vals))
 	for i, x := range v.Vals {
 		switch row.Syntax {

@@ -78,3 +78,6 @@ func FuzzEntry(f *testing.F) {
 		_, _ = memberTable.Decode(1, data)
 	})
 }
+
+// CheckPublished is checkPublished for the fuzzer.
+func CheckPublished(id schema.ID, v []byte) ([]byte, error) { return checkPublished(schema.Of(id), v) }

@@ -150,6 +150,8 @@ func (b *builder) tree() {
 	b.users = b.add(b.base, schema.OrganizationalUnit, UsersUnit)
 	b.add(b.base, schema.OrganizationalUnit, ComputersUnit)
 	b.add(b.base, schema.OrganizationalUnit, "Domain Controllers")
+	b.add(b.base, schema.OrganizationalUnit, SudoersUnit)
+	b.add(b.base, schema.OrganizationalUnit, AutomountUnit)
 	b.add(b.base, schema.Container, "Users")
 	config := b.add(b.base, schema.Configuration, "Configuration")
 	partitions := b.add(config, schema.CrossRefContainer, "Partitions")

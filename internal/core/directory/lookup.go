@@ -349,6 +349,21 @@ func (d *Directory) Count(c schema.Class) int {
 	return len(d.m.byClass[c])
 }
 
+// Imported reports whether anybody's number was brought along, so that machines must
+// read numbers and cannot make them of SIDs.
+func (d *Directory) Imported() bool {
+	d.m.mu.RLock()
+	defer d.m.mu.RUnlock()
+	for _, c := range []schema.Class{schema.User, schema.Group} {
+		for _, e := range d.m.byClass[c] {
+			if e.Number != 0 || e.Gid != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Decoy is the salt a new account of this name would have, so that an unknown
 // name looks like a known one.
 func (d *Directory) Decoy(name string) string {

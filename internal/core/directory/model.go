@@ -43,6 +43,7 @@ type model struct {
 	mail     map[string][]*Entry
 	named    map[string][]*Entry // by RDN, what is no principal
 	byClass  map[schema.Class]map[ident.ID]*Entry
+	grants   map[ident.ID]int // by principal: how many rules and machines name it
 
 	members     map[ident.ID]*memberSet // by group
 	groups      map[ident.ID][]ident.ID // the groups a member stands in itself, sorted
@@ -89,6 +90,7 @@ func (m *model) reset() {
 	m.mail = make(map[string][]*Entry)
 	m.named = make(map[string][]*Entry)
 	m.byClass = make(map[schema.Class]map[ident.ID]*Entry)
+	m.grants = make(map[ident.ID]int)
 	m.members = make(map[ident.ID]*memberSet)
 	m.groups = make(map[ident.ID][]ident.ID)
 	m.credentials = make(map[ident.ID]*credential.Record)
@@ -135,7 +137,7 @@ func (m *model) replace(n *model) {
 	m.rev, m.domain = n.rev, n.domain
 	m.byID, m.tree, m.children = n.byID, n.tree, n.children
 	m.login, m.upn, m.spn, m.sid, m.number, m.mail, m.named, m.byClass = n.login, n.upn, n.spn, n.sid, n.number, n.mail, n.named, n.byClass
-	m.members, m.groups = n.members, n.groups
+	m.grants, m.members, m.groups = n.grants, n.members, n.groups
 	m.credentials, m.lockouts, m.assignments, m.held = n.credentials, n.lockouts, n.assignments, n.held
 	m.passwords, m.networks, m.rules, m.realm, m.tickets, m.live, m.acks = n.passwords, n.networks, n.rules, n.realm, n.tickets, n.live, n.acks
 	m.moved = make(chan struct{})
@@ -390,6 +392,9 @@ func (m *model) index(e *Entry) {
 		m.byClass[e.Class] = set
 	}
 	set[e.ID] = e
+	for _, id := range grantees(e) {
+		m.grants[id]++
+	}
 	if e.Login == "" {
 		k := ident.Fold(e.RDN)
 		m.named[k] = append(m.named[k], e)
@@ -421,6 +426,11 @@ func (m *model) unindex(e *Entry) {
 	}
 	m.tree.Delete(e.key)
 	delete(m.byClass[e.Class], e.ID)
+	for _, id := range grantees(e) {
+		if m.grants[id]--; m.grants[id] == 0 {
+			delete(m.grants, id)
+		}
+	}
 	if e.Login == "" {
 		without(m.named, ident.Fold(e.RDN), e)
 	} else if k := ident.Fold(e.Login); m.login[k] == e {

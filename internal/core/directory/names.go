@@ -51,6 +51,10 @@ func (d *Directory) claims(domain *Domain, e *Entry) []claim {
 		}
 		add("spn", string(v), "servicePrincipalName", "the service name %q belongs to another account", string(v))
 	}
+	for _, v := range e.Stored(schema.SSHPublicKey) {
+		_, fingerprint, _ := KeyOf(v)
+		add("sshkey", keyClaim(v), "sshPublicKey", "the SSH key %s belongs to another account", fingerprint)
+	}
 	if e.Number != 0 {
 		n := strconv.Itoa(int(e.Number))
 		add("number", n, "uidNumber", "the number %s is taken", n)

@@ -67,7 +67,7 @@ func (r *Reader) Values(e *Entry, id schema.ID) [][]byte {
 	if !r.May(e, row) || !e.Class.Allows(id) {
 		return nil
 	}
-	if row.Source == schema.Stored && row.Syntax != schema.Link && id != schema.UserAccountControl {
+	if row.Source == schema.Stored && row.Syntax != schema.Link && row.Syntax != schema.Named && id != schema.UserAccountControl {
 		return e.Stored(id)
 	}
 	return r.d.computed(e, id, &r.domain)
@@ -123,6 +123,8 @@ func (d *Directory) computed(e *Entry, id schema.ID, dom *Domain) [][]byte {
 		if e.Class.Info().RDN == schema.OU {
 			return text(e.RDN)
 		}
+	case schema.SudoUser, schema.SudoHost, schema.SudoRunAsUser, schema.SudoRunAsGroup:
+		return d.namedValues(id, e.Stored(id), dom)
 	case schema.AutomountMapName, schema.AutomountKey:
 		if e.Class.Info().RDN == id {
 			return text(e.RDN)

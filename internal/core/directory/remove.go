@@ -25,7 +25,7 @@ func removeAction(c schema.Class) (role.Action, bool) {
 	case schema.OrganizationalUnit:
 		return role.UnitManage, true
 	}
-	return "", false
+	return objectAction(c)
 }
 
 // Delete removes an entry, with its memberships, roles and credentials. Its
@@ -56,6 +56,9 @@ func (a As) Delete(ctx context.Context, id ident.ID) error {
 			return nil, err
 		}
 		if err := a.d.keepAnAdministrator(tx, id); err != nil {
+			return nil, err
+		}
+		if err := a.ungrant(tx, old, nil); err != nil {
 			return nil, err
 		}
 		groups, err := a.d.detach(tx, old)
@@ -185,7 +188,7 @@ func renameAction(c schema.Class) (role.Action, bool) {
 	case schema.OrganizationalUnit:
 		return role.UnitManage, true
 	}
-	return "", false
+	return objectAction(c)
 }
 
 // rename checks and sets the new name of an entry of its class.
@@ -210,8 +213,11 @@ func (a As) rename(e *Entry, name string) error {
 		}
 	default:
 		var v []byte
-		if v, err = schema.Of(schema.OU).Check([]byte(name)); err == nil {
+		if v, err = schema.Of(e.Class.Info().RDN).Check([]byte(name)); err == nil {
 			e.RDN = string(v)
+		}
+		if _, ok := objectAction(e.Class); ok && err == nil {
+			err = checkObjectName(e.Class, name)
 		}
 	}
 	return err

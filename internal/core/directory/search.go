@@ -274,6 +274,11 @@ func (m *model) indexedEqual(f *Filter) ([]*Entry, bool) {
 		return single(e)
 	case schema.Mail:
 		return m.mail[f.key], true
+	case schema.ObjectCategory, schema.ObjectClass: // SSSD asks for the rules of a machine by their class
+		if f.key == "sudorole" || f.key == "automountmap" || f.key == "automount" {
+			return m.ofClass(f.key), true
+		}
+		return nil, false
 	case schema.CN, schema.Name:
 		out := slices.Clone(m.named[f.key])
 		for _, k := range []string{f.key, f.key + "$"} {
@@ -296,6 +301,19 @@ func (m *model) indexedEqual(f *Filter) ([]*Entry, bool) {
 		return m.number[n], true
 	}
 	return nil, false
+}
+
+// ofClass lists the entries of one of the classes that have few. The caller holds
+// mu.
+func (m *model) ofClass(folded string) (out []*Entry) {
+	for _, c := range []schema.Class{schema.SudoRole, schema.AutomountMap, schema.Automount} {
+		if ident.Fold(c.String()) == folded {
+			for _, e := range m.byClass[c] {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // everyMember lists what stands in a group at any depth, groups too. The caller

@@ -1,6 +1,9 @@
 package ident
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // refusedNames are names that machines know as their own. A directory group
 // named sudo is root on every stock Debian, and a directory user named postgres
@@ -64,6 +67,25 @@ func refusedTable(pairs ...string) map[string]string {
 // dots, dashes and underscores do not make another name of a reserved one at the
 // ends ("sudo.", "-sudo"), which the caller's grammar refuses anyway.
 func refused(folded string) string { return refusedNames[folded] }
+
+// IsSystemName reports whether a name is that of an account or group of the system
+// itself, which nobody in the directory has.
+func IsSystemName(s string) bool {
+	why := refusedNames[s]
+	return why != "" && !strings.Contains(why, "service")
+}
+
+// SystemNames lists the names of the system's accounts and groups, sorted.
+func SystemNames() []string {
+	var out []string
+	for n := range refusedNames {
+		if IsSystemName(n) {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // RefusedNames lists the names nobody may have, for the tests of the doors.
 func RefusedNames() []string {

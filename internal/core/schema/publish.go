@@ -21,6 +21,7 @@ var syntaxInfo = map[Syntax]struct{ oid, name, equality, ordering, substring str
 	GUID:    {"1.3.6.1.4.1.1466.115.121.1.40", "Octet String", "octetStringMatch", "", ""},
 	Phone:   {"1.3.6.1.4.1.1466.115.121.1.50", "Telephone Number", "telephoneNumberMatch", "", "telephoneNumberSubstringsMatch"},
 	LinkBin: {"1.2.840.113556.1.4.903", "DN with binary", "", "", ""},
+	Named:   {"1.3.6.1.4.1.1466.115.121.1.15", "Directory String", "caseIgnoreMatch", "", "caseIgnoreSubstringsMatch"},
 	Cased:   {"1.3.6.1.4.1.1466.115.121.1.15", "Directory String", "caseExactMatch", "", "caseExactSubstringsMatch"},
 }
 
@@ -38,7 +39,7 @@ func Publish() Published {
 		p.AttributeTypes = append(p.AttributeTypes, attributeType(&a))
 	}
 	seen := make(map[string]bool)
-	for s := Text; s <= Cased; s++ {
+	for s := Text; s <= Named; s++ {
 		i := syntaxInfo[s]
 		if !seen[i.oid] {
 			seen[i.oid] = true

@@ -38,6 +38,7 @@ const (
 	Phone                 // telephone number, compared without case and spaces
 	LinkBin               // B:32:<hex>:<DN>, wellKnownObjects
 	Cased                 // directory string, compared with case: RFC 4517 §4.2.4
+	Named                 // a name of somebody, kept as the object's id; directory writes and reads it
 )
 
 // Source says where an attribute's values come from.

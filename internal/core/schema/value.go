@@ -41,6 +41,13 @@ func (a *Attr) Check(v []byte) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "%s: longer than %d bytes", a.Name, a.MaxLen()).WithField(a.Name).WithCode(fault.CodeSchema)
 	}
 	switch a.Syntax {
+	case Named: // of what the directory made of it
+		if isObject(v) {
+			return v, nil
+		}
+		if !utf8.Valid(v) || hasControl(v) {
+			return nil, bad("a name")
+		}
 	case Text, Phone, Cased:
 		if !utf8.Valid(v) || hasControl(v) {
 			return nil, bad("text in UTF-8 without control characters")
@@ -86,6 +93,10 @@ func (a *Attr) Check(v []byte) ([]byte, error) {
 	return v, nil
 }
 
+// isObject reports whether a value of syntax Named is an object's id, as it is
+// stored, and no name.
+func isObject(v []byte) bool { return len(v) == 1+len(ident.ID{}) && v[0] == 0 }
+
 func hasControl(v []byte) bool {
 	for i, c := range v {
 		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
@@ -109,7 +120,10 @@ func hasControl(v []byte) bool {
 // on it is undefined.
 func (a *Attr) Key(v []byte) (string, bool) {
 	switch a.Syntax {
-	case Text, ASCII, OID, LinkBin:
+	case Text, ASCII, OID, LinkBin, Named:
+		if a.Syntax == Named && isObject(v) {
+			return string(v), true
+		}
 		if !utf8.Valid(v) {
 			return "", false
 		}
@@ -180,7 +194,7 @@ func (a *Attr) Compare(x, y []byte) (order int, ok bool) {
 // HasSubstrings reports whether the syntax has a substring match.
 func (a *Attr) HasSubstrings() bool {
 	switch a.Syntax {
-	case Text, ASCII, Phone, OID, Cased:
+	case Text, ASCII, Phone, OID, Cased, Named:
 		return true
 	}
 	return false

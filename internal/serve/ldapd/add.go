@@ -95,7 +95,7 @@ func (n *addition) take(a ldap.Attribute) (err error) {
 	v := a.Values[0]
 	switch row.ID {
 	case schema.ObjectClass: // taken by place
-	case schema.CN, schema.OU, schema.Name:
+	case schema.CN, schema.OU, schema.Name, schema.AutomountMapName, schema.AutomountKey:
 		return n.same(row, v, n.name)
 	case schema.DistinguishedName:
 		return n.same(row, v, schema.Of(n.class.Info().RDN).Name+"="+ident.EscapeDNValue(n.name)+","+n.parent.DN())
@@ -203,6 +203,8 @@ func (n *addition) create(ctx context.Context) (*directory.Entry, error) {
 		return n.as.CreateComputer(ctx, directory.NewComputer{Login: n.sam(), Parent: n.parent.ID, Attrs: n.attrs, Control: n.control})
 	case schema.OrganizationalUnit:
 		return n.as.CreateUnit(ctx, n.parent.ID, n.name, n.attrs)
+	case schema.SudoRole, schema.AutomountMap, schema.Automount:
+		return n.as.CreateObject(ctx, n.class, n.name, n.parent.ID, n.attrs)
 	}
 	return nil, refuse(ldap.UnwillingToPerform, "a %s cannot be added", n.class)
 }

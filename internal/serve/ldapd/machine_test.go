@@ -149,3 +149,85 @@ func TestTheOtherWordsOfAdcli(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What SSSD asks for rules and maps, and who may write them.
+func TestRulesAndMaps(t *testing.T) {
+	b := newBench(t)
+	lab(b)
+	c := b.asAdmin()
+	const sudoers, maps = "OU=SUDOers," + base, "OU=automount," + base
+	add := func(dn string, lines ...string) error {
+		return c.Add(&goldap.AddRequest{DN: dn, Attributes: attrs(lines...)})
+	}
+	for dn, lines := range map[string][]string{
+		"CN=web," + sudoers: {
+			"objectClass: top", "objectClass: sudoRole", "cn: web", "sudoUser: alice", "sudoUser: %Physics", "sudoHost: ALL",
+			"sudoCommand: /usr/bin/systemctl restart nginx", "sudoOption: !authenticate", "sudoOrder: 3",
+		},
+		"automountMapName=auto.home," + maps: {"objectClass: automountMap", "automountMapName: auto.home"},
+	} {
+		if err := add(dn, lines...); err != nil {
+			t.Fatalf("%s: %v", dn, err)
+		}
+	}
+	if err := add("automountKey=*,automountMapName=auto.home,"+maps, "objectClass: automount", "automountKey: *", "automountInformation: -fstype=nfs4 nas1.lab.internal:/home/&"); err != nil {
+		t.Fatal(err)
+	}
+	for name, x := range map[string]struct {
+		dn    string
+		lines []string
+		code  uint16
+	}{
+		"a rule among people":     {"CN=x," + users, []string{"objectClass: sudoRole"}, goldap.LDAPResultObjectClassViolation},
+		"a rule of a group sudo":  {"CN=x," + sudoers, []string{"objectClass: sudoRole", "sudoUser: %sudo"}, goldap.LDAPResultConstraintViolation},
+		"a rule with a wildcard":  {"CN=x," + sudoers, []string{"objectClass: sudoRole", "sudoCommand: /bin/cat /var/*"}, goldap.LDAPResultInvalidAttributeSyntax},
+		"a rule called defaults":  {"CN=defaults," + sudoers, []string{"objectClass: sudoRole"}, goldap.LDAPResultInvalidAttributeSyntax},
+		"an entry without a map":  {"automountKey=x," + maps, []string{"objectClass: automount"}, goldap.LDAPResultObjectClassViolation},
+		"a person in a map":       {"CN=x,automountMapName=auto.home," + maps, []string{"objectClass: user"}, goldap.LDAPResultObjectClassViolation},
+		"a map with a program":    {"automountKey=y,automountMapName=auto.home," + maps, []string{"objectClass: automount", "automountInformation: |/bin/id"}, goldap.LDAPResultInvalidAttributeSyntax},
+		"a key with an option":    {"CN=u1," + users, []string{"objectClass: user", `sshPublicKey: command="id" ssh-ed25519 AAAA`}, goldap.LDAPResultInvalidAttributeSyntax},
+		"a shell with a space":    {"CN=u2," + users, []string{"objectClass: user", "loginShell: /bin/sh -i"}, goldap.LDAPResultInvalidAttributeSyntax},
+		"a bare zero and an id":   {"CN=x," + sudoers, []string{"objectClass: sudoRole", "sudoUser: \x000123456789abcdef"}, goldap.LDAPResultConstraintViolation},
+		"an option that is a key": {"CN=x," + sudoers, []string{"objectClass: sudoRole", "sudoOption: env_keep+=LD_PRELOAD"}, goldap.LDAPResultInvalidAttributeSyntax},
+	} {
+		if err := add(x.dn, x.lines...); codeOf(err) != x.code {
+			t.Errorf("%s: got %v, want %d", name, err, x.code)
+		}
+	}
+	// The filter of SSSD 2.8's refresh, as a machine.
+	if err := add("CN=DSVM9,"+machines, asAdcliAdds("DSVM9", "dsvm9.lab.internal")...); err != nil {
+		t.Fatal(err)
+	}
+	set := goldap.NewModifyRequest("CN=DSVM9,"+machines, nil)
+	set.Replace("unicodePwd", []string{quoted("dsvm9")})
+	if err := c.Modify(set); err != nil {
+		t.Fatal(err)
+	}
+	m := b.bind("DSVM9$", "dsvm9")
+	const refresh = "(&(objectCategory=sudoRole)(|(!(sudoHost=*))(sudoHost=ALL)(sudoHost=dsvm9.lab.internal)(sudoHost=dsvm9)(sudoHost=192.0.2.7)(sudoHost=192.0.2.0/24)(sudoHost=+*)))"
+	r, err := m.SearchWithPaging(&goldap.SearchRequest{BaseDN: base, Scope: goldap.ScopeWholeSubtree, Filter: refresh, Attributes: []string{
+		"objectClass", "objectCategory", "cn", "sudoCommand", "sudoHost", "sudoUser", "sudoOption", "sudoRunAs", "sudoRunAsUser", "sudoRunAsGroup", "sudoNotBefore", "sudoNotAfter", "sudoOrder", "entryUSN",
+	}}, 1000)
+	if err != nil || len(r.Entries) != 1 {
+		t.Fatalf("the rules: got %v, %v", r, err)
+	}
+	rule := r.Entries[0]
+	if got := rule.GetAttributeValues("sudoUser"); !slices.Equal(got, []string{"alice", "%Physics"}) || rule.GetAttributeValue("sudoOrder") != "3" {
+		t.Errorf("a rule: got %q, %v", got, rule)
+	}
+	r, err = m.Search(&goldap.SearchRequest{BaseDN: "automountMapName=auto.home," + maps, Scope: goldap.ScopeSingleLevel, Filter: "(&(automountKey=*)(objectclass=automount))"})
+	if err != nil || len(r.Entries) != 1 || r.Entries[0].GetAttributeValue("automountInformation") != "-fstype=nfs4 nas1.lab.internal:/home/&" {
+		t.Errorf("a map: got %v, %v", r, err)
+	}
+	q := goldap.NewModifyRequest("CN=web,"+sudoers, nil)
+	q.Add("sudoCommand", []string{"ALL"})
+	if err := m.Modify(q); codeOf(err) != goldap.LDAPResultInsufficientAccessRights {
+		t.Errorf("a machine writes a rule: got %v", err)
+	}
+	if err := c.Modify(q); err != nil {
+		t.Error(err)
+	}
+	if err := c.Del(goldap.NewDelRequest("CN=web,"+sudoers, nil)); err != nil {
+		t.Error(err)
+	}
+}
