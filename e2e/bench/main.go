@@ -1,138 +1,134 @@
-// Bench runs Debian's slapd beside us, on the same entries and the same requests,
-// and prints server CPU per operation and durable writes per second as ratios of
-// one run. Elapsed figures move with whatever else the machine does; ratios of
-// interleaved rounds do not.
+// Bench runs Debian's slapd and krb5kdc beside us, on the same people and the same
+// requests, and prints server CPU per operation and durable writes per second as
+// ratios of one run. Elapsed figures move with whatever else the machine does;
+// ratios of interleaved rounds do not.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
 
-// peer is a server under load.
-type peer struct {
-	name string
-	addr string
-	pid  int
-	base string // of the people
-	dn   func(i int) string
-	// login is the attribute by which people are searched for.
-	login string
-	admin string // DN that may write
-	pass  string
-	stop  func()
-}
+// bench is everything that runs.
+type bench struct {
+	slapd    *directory
+	selfsame *directory
+	mit      *realm
+	ours     *realm
+	echo     *server
+	dns      string // where our DNS door would answer
 
-const (
-	people   = 10_000
-	binders  = 100
-	password = "Correct horse 1"
-)
-
-// row is one operation and the bar it has to meet.
-type row struct {
-	name  string
-	conns int
-	op    func(*peer) op
-	rate  bool    // compared by operations per second, else by CPU per operation
-	bar   float64 // ours to theirs: at most, or at least for a rate
-}
-
-var rows = []row{
-	{"search by login name", 8, searchByLogin, false, 0.8},
-	{"base read of a person", 8, baseRead, false, 0.8},
-	{"repeated simple bind", 64, bind, false, 1.0},
-	{"durable modify", 64, modify, true, 2.0},
+	rounds int
+	length time.Duration // of one round
+	only   string        // a part of the names of the rows to run
+	w      *tabwriter.Writer
+	held   bool
 }
 
 func main() {
 	rounds := flag.Int("rounds", 5, "interleaved rounds")
-	length := flag.Duration("length", 2*time.Second, "of one round")
+	length := flag.Duration("length", 1500*time.Millisecond, "of one round")
+	only := flag.String("only", "", "run the rows with this in their name")
+	echo := flag.String("echo", "", "be the bare UDP echo at this address")
 	flag.Parse()
-	if err := run(*rounds, *length); err != nil {
+	if *echo != "" {
+		fail(serveEcho(*echo))
+		return
+	}
+	fail(run(&bench{rounds: *rounds, length: *length, only: *only, held: true}))
+}
+
+func fail(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(rounds int, length time.Duration) error {
+func run(b *bench) error {
 	dir, err := os.MkdirTemp("", "selfsame-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	fmt.Fprintf(os.Stderr, "making %d people in both servers…\n", people)
-	them, err := startSlapd(dir)
-	if err != nil {
+	fmt.Fprintf(os.Stderr, "making %d people, %d groups and %d machines in the servers…\n", people, teams+departments, machines)
+	defer b.stop()
+	if err := b.start(dir); err != nil {
 		return err
 	}
-	defer them.stop()
-	us, err := startSelfsame(dir)
-	if err != nil {
+	b.w = tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(b.w, "operation\tclients\tpeer\ttheirs\tselfsame\tratio\tbar\t")
+	err = b.all()
+	if err := errors.Join(err, b.w.Flush()); err != nil {
 		return err
 	}
-	defer us.stop()
-
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "operation\tconnections\tslapd\tselfsame\tratio\tbar\t")
-	held := true
-	for _, r := range rows {
-		var ours, theirs []sample
-		for round := range 1 + rounds {
-			for _, p := range []*peer{them, us} {
-				s, err := load(p, r.conns, length, r.op(p))
-				switch {
-				case err != nil:
-					return fmt.Errorf("%s against %s: %w", r.name, p.name, err)
-				case round == 0: // warms both: the first bind of a person is not a repeated one
-				case p == us:
-					ours = append(ours, s)
-				default:
-					theirs = append(theirs, s)
-				}
-			}
-		}
-		held = report(w, r, theirs, ours) && held
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if !held {
+	if !b.held {
 		return fmt.Errorf("a bar was not met")
 	}
 	return nil
 }
 
-// report writes one row and says whether its bar holds.
-func report(w *tabwriter.Writer, r row, theirs, ours []sample) bool {
-	value := func(s sample) float64 {
-		if r.rate {
-			return s.rate()
+// all runs every row; the last change what is in the directories.
+func (b *bench) all() error {
+	for _, r := range b.rows() {
+		if err := b.measure(r); err != nil {
+			return err
 		}
-		return s.cpu()
 	}
-	t, o := median(theirs, value), median(ours, value)
-	unit, ok, bar := "µs", o/t <= r.bar, fmt.Sprintf("≤ %.2g", r.bar)
-	if r.rate {
-		unit, ok, bar = "/s", o/t >= r.bar, fmt.Sprintf("≥ %.2g", r.bar)
+	if err := b.monday(); err != nil {
+		return err
 	}
-	mark := ""
-	if !ok {
-		mark = "MISSED"
-	}
-	fmt.Fprintf(w, "%s\t%d\t%.0f %s\t%.0f %s\t%.2f\t%s\t%s\n", r.name, r.conns, t, unit, o, unit, o/t, bar, mark)
-	return ok
+	return b.groupSizes()
 }
 
-func median(s []sample, value func(sample) float64) float64 {
-	v := make([]float64, len(s))
-	for i, x := range s {
-		v[i] = value(x)
+// start starts the servers.
+func (b *bench) start(dir string) (err error) {
+	if b.slapd, err = startSlapd(dir); err != nil {
+		return err
 	}
-	slices.Sort(v)
-	return v[len(v)/2]
+	if b.mit, err = startKrb5kdc(dir); err != nil {
+		return err
+	}
+	if b.echo, err = startEcho(); err != nil {
+		return err
+	}
+	return b.startSelfsame(dir)
 }
+
+func (b *bench) stop() {
+	for _, s := range []*server{b.echo, b.slapd.process(), b.mit.process(), b.selfsame.process()} {
+		if s != nil {
+			s.stop()
+		}
+	}
+}
+
+// rows are the operations, in the order they are run.
+func (b *bench) rows() []row {
+	them, us := b.slapd, b.selfsame
+	rows := []row{
+		{"search by login name", 8, them.side(searchByLogin), us.side(searchByLogin), false, 0.8},
+		{"base read of a person", 8, them.side(baseRead), us.side(baseRead), false, 0.8},
+		{"repeated simple bind", 64, them.side(bind), us.side(bind), false, 1.0},
+		{"durable modify", 64, them.side(modify), us.side(modify), true, 2.0},
+		{"groups of a person, nested ones too", 8, them.side(groupsOf), us.side(groupsOf), false, 0.6},
+		{"sign-in of SSSD's shape", 8, them.side(signIn), us.side(signIn), false, 0.6},
+		{"AS-REQ, no proof yet", 8, b.mit.side("udp", asked), b.ours.side("udp", asked), false, 0},
+		{"AS-REQ with timestamp", 8, b.mit.side("udp", proved), b.ours.side("udp", proved), false, 0.6},
+		{"TGS-REQ, no PAC", 8, b.mit.side("udp", further), b.ours.side("udp", further), false, 0.6},
+		{"TGS-REQ, PAC over TCP (theirs without)", 8, b.mit.side("udp", further), b.ours.side("tcp", furtherWithPAC), false, 1.0},
+		{"CLDAP ping", 8, b.echo.packets("udp echo", b.echo.addr, pingPacket, nil), us.packets("selfsame", us.addr, pingPacket, isPong), false, 3.3},
+	}
+	if answersDNS(b.dns) {
+		rows = append(rows, row{"SRV query", 8, b.echo.packets("udp echo", b.echo.addr, srvPacket, nil),
+			us.packets("selfsame", b.dns, srvPacket, isSRV), false, 3.3})
+	}
+	return rows
+}
+
+func (b *bench) wants(name string) bool { return strings.Contains(name, b.only) }
