@@ -31,7 +31,7 @@ var plan = map[string][]string{
 	"node":    {"fault", "config", "crypt", "wire", "net", "client"},
 	"proxy":   {"fault", "config", "crypt", "wire", "net", "client"},
 	"cli":     {"fault", "config", "wire", "daemon", "client", "node", "proxy"}, // wire: it reads the API's documents
-	"testkit": {"fault", "config", "store", "core", "daemon", "client"},
+	"testkit": {"fault", "config", "crypt", "wire", "store", "core", "daemon", "client"}, // crypt, wire: krbclient speaks Kerberos
 }
 
 // core lists the rooms of core from the ground up: each may import those above it

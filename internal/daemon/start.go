@@ -186,8 +186,8 @@ func (d *Daemon) openCore(ctx context.Context) error {
 	}
 	d.opened(func() error { d.dir.Close(); return nil })
 	d.machines = machine.New(d.dir, d.vault.sealed, d.log)
-	d.authn.Tell(d.machines)
 	d.authn = authn.New(d.dir, d.vault.sealed, d.log)
+	d.authn.Tell(d.machines)
 	return d.furnish(ctx)
 }
 
