@@ -98,7 +98,7 @@ func (e *env) root() *cobra.Command {
 		}
 	}
 	add("server", e.initCommand(), e.serveCommand(), e.statusCommand(), e.backupCommand(), e.restoreCommand(), e.adminCommand(), e.sealCommand())
-	add("directory", e.userCommand(), e.groupCommand(), e.roleCommand(), e.machineCommand(), e.dnsCommand())
+	add("directory", e.userCommand(), e.groupCommand(), e.roleCommand(), e.machineCommand(), e.sudoCommand(), e.automountCommand(), e.dnsCommand())
 	add("watch", e.policyCommand(), e.auditCommand())
 	root.AddCommand(e.manCommand())
 	return root

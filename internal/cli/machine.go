@@ -23,7 +23,7 @@ func (e *env) machineCommand() *cobra.Command {
 		e.machineTicket("reset", "Give a machine another password that it joins with once", "POST", func(name string) string {
 			return client.Path("selfsame", "v1", "machines", name, "reset")
 		}),
-		e.machineBury())
+		e.machineBury(), e.machineAccess(), e.machineConf())
 }
 
 // days reads a duration that may be in days.

@@ -56,7 +56,7 @@ func (u *userDoc) state() string {
 }
 
 func (e *env) userCommand() *cobra.Command {
-	return noun("user", "Add, show and change people", e.userAdd(), e.userShow(), e.userList(), e.userSet(), e.userReset(), e.userRename(),
+	return noun("user", "Add, show and change people", e.userAdd(), e.userShow(), e.userList(), e.userSet(), e.userReset(), e.userRename(), e.sshKeyCommand(),
 		e.userSwitch("enable", "Let a person sign in again", true, "is enabled"),
 		e.userSwitch("disable", "Switch a person off and sign them out everywhere", false, "is disabled and signed out everywhere"),
 		e.userPost("unlock", "Let a person sign in again whom wrong passwords locked out", "is unlocked", func(n string) string { return client.Path("selfsame", "v1", "users", n, "unlock") }),
