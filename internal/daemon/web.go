@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/net/httpd"
 	"github.com/selfsame-dev/selfsame/internal/serve/api"
@@ -27,20 +26,17 @@ func (d *Daemon) openWeb(ctx context.Context) error {
 		return err
 	}
 	form := httpd.NewForm(secret)
-	in, err := signin.New(signin.Config{Directory: d.dir, Authn: d.authn, Form: form, Log: d.log})
+	in, err := signin.New(signin.Config{Directory: d.dir, Authn: d.authn, Form: form, Tickets: d.acceptor("HTTP"), Log: d.log})
 	if err != nil {
 		return err
 	}
 	pages, err := portal.New(portal.Config{
-		Directory: d.dir, Authn: d.authn, Who: in.Who, Form: form, Address: address, LDAP: d.host(), Version: d.version, Log: d.log,
+		Directory: d.dir, Machines: d.machines, Authn: d.authn, Who: in.Who, Form: form, Address: address, LDAP: d.host(), Version: d.version, Log: d.log,
 	})
 	if err != nil {
 		return err
 	}
-	rest := api.New(api.Config{Directory: d.dir, Zone: d.zone, Machines: d.machines, Keeper: d, Log: d.log, Actor: func(r *http.Request) (ident.Actor, error) {
-		actor, _, err := in.Who(r)
-		return actor, err
-	}})
+	rest := api.New(api.Config{Directory: d.dir, Zone: d.zone, Machines: d.machines, Keeper: d, Log: d.log, Actor: in.Caller, Tickets: true})
 	mux := http.NewServeMux()
 	mux.Handle("/v1.0/", rest)
 	mux.Handle("/selfsame/v1/", rest)

@@ -302,6 +302,15 @@ func (a *Authenticator) Begin(ctx context.Context, at policy.Attempt, name strin
 	return a.begin(ctx, p, agent)
 }
 
+// BeginWithTicket is Begin for whoever shows a ticket.
+func (a *Authenticator) BeginWithTicket(ctx context.Context, at policy.Attempt, t Ticket, agent string) (token string, actor ident.Actor, err error) {
+	p, err := a.Present(ctx, at, t)
+	if err != nil {
+		return "", ident.Actor{}, err
+	}
+	return a.begin(ctx, p, agent)
+}
+
 // begin begins the session of a sign-in.
 func (a *Authenticator) begin(ctx context.Context, p *Proved, agent string) (token string, actor ident.Actor, err error) {
 	rec := p.Record

@@ -40,7 +40,9 @@ type Config struct {
 	Zone      *zone.Zone // nil: this server serves no names
 	// Actor says who asks; the listener knows.
 	Actor func(*http.Request) (ident.Actor, error)
-	Log   *slog.Logger
+	// Tickets says that Actor takes them, so that clients are told to send one.
+	Tickets bool
+	Log     *slog.Logger
 }
 
 // Server answers the API.
@@ -202,6 +204,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if id := w.Header().Get("X-Request-Id"); id != "" {
 		e.Inner = &graph.InnerBody{Date: s.cfg.Directory.Now().Truncate(time.Second), RequestID: id}
+	}
+	if status == http.StatusUnauthorized && s.cfg.Tickets {
+		w.Header().Set("WWW-Authenticate", "Negotiate")
 	}
 	if status >= 500 {
 		s.cfg.Log.Error("api", "method", r.Method, "path", r.URL.Path, "err", err)

@@ -60,49 +60,64 @@ func New(cfg Config) *Acceptor { return &Acceptor{cfg: cfg, replays: NewReplays(
 // around it, and returns the context with the token to answer, if any. One round
 // is all it takes.
 func (a *Acceptor) Accept(ctx context.Context, at policy.Attempt, state *tls.ConnectionState, token []byte) (reply []byte, c *Context, err error) {
+	reply, c, shown, err := a.show(at, state, token)
+	if err != nil {
+		return reply, nil, err
+	}
+	if c.Actor, err = a.cfg.Authn.SignInWithTicket(ctx, at, shown); err != nil {
+		return nil, nil, err
+	}
+	return reply, c, nil
+}
+
+// Show is Accept for a door that signs whoever it is in itself.
+func (a *Acceptor) Show(at policy.Attempt, state *tls.ConnectionState, token []byte) (reply []byte, t authn.Ticket, err error) {
+	reply, _, t, err = a.show(at, state, token)
+	return reply, t, err
+}
+
+func (a *Acceptor) show(at policy.Attempt, state *tls.ConnectionState, token []byte) ([]byte, *Context, authn.Ticket, error) {
+	var (
+		reply []byte
+		c     *Context
+		shown authn.Ticket
+	)
 	inner, negotiated, err := unwrapSPNEGO(token)
 	if err == nil {
-		reply, c, err = a.acceptKerberos(ctx, at, state, inner)
+		reply, c, shown, err = a.openKerberos(state, inner)
 	}
 	var bad *Error
 	if errors.As(err, &bad) {
-		return rejectSPNEGO(negotiated), nil, a.cfg.Authn.Reject(at, "", bad.Error())
+		return rejectSPNEGO(negotiated), nil, shown, a.cfg.Authn.Reject(at, "", bad.Error())
 	}
 	if err != nil {
-		return rejectSPNEGO(negotiated), nil, err
+		return rejectSPNEGO(negotiated), nil, shown, err
 	}
-	return wrapSPNEGO(negotiated, reply), c, nil
+	return wrapSPNEGO(negotiated, reply), c, shown, nil
 }
 
-// acceptKerberos takes a token of the mechanism, RFC 4121 §4.1.
-func (a *Acceptor) acceptKerberos(ctx context.Context, at policy.Attempt, state *tls.ConnectionState, token []byte) ([]byte, *Context, error) {
+// openKerberos opens a token of the mechanism, RFC 4121 §4.1.
+func (a *Acceptor) openKerberos(state *tls.ConnectionState, token []byte) (reply []byte, c *Context, shown authn.Ticket, err error) {
 	t, err := krb5.ParseContextToken(token)
 	if err != nil || t.ID != krb5.TokenAPReq {
-		return nil, nil, refuse(krb5.ErrGeneric, "the token is no AP-REQ")
+		return nil, nil, shown, refuse(krb5.ErrGeneric, "the token is no AP-REQ")
 	}
-	now := a.cfg.Directory.Now()
-	o, err := Open(t.Message, a.keys, krb5.UsageAPReqAuth, a.replays, now)
+	o, err := Open(t.Message, a.keys, krb5.UsageAPReqAuth, a.replays, a.cfg.Directory.Now())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, shown, err
 	}
 	sum, bound, err := a.checksum(o, state)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, shown, err
 	}
-	shown, err := Verify(o, a.cfg.Directory.Realm())
-	if err != nil {
-		return nil, nil, err
+	if shown, err = Verify(o, a.cfg.Directory.Realm()); err != nil {
+		return nil, nil, shown, err
 	}
-	actor, err := a.cfg.Authn.SignInWithTicket(ctx, at, shown)
-	if err != nil {
-		return nil, nil, err
+	if reply, c, err = answer(o, sum.Flags); err != nil {
+		return nil, nil, shown, err
 	}
-	reply, c, err := answer(o, sum.Flags)
-	if err != nil {
-		return nil, nil, err
-	}
-	c.Actor, c.Until, c.Bound = actor, o.Ticket.EndTime, bound
-	return reply, c, nil
+	c.Until, c.Bound = o.Ticket.EndTime, bound
+	return reply, c, shown, nil
 }
 
 // keys finds this server's own key of a version, for its services' names.

@@ -15,6 +15,7 @@ import (
 type enterPage struct {
 	Name, Password page.Field
 	Next           string
+	Tickets        bool // they are taken too
 }
 
 func (s *Server) askName(w http.ResponseWriter, r *http.Request) {
@@ -30,6 +31,7 @@ func (s *Server) showEnter(w http.ResponseWriter, r *http.Request, status int, n
 		Name:     page.Field{Name: "name", Label: "User name", Value: name, Auto: "username", Max: 128, Required: true, Focus: name == ""},
 		Password: page.Field{Name: "password", Label: "Password", Type: "password", Auto: "current-password", Max: 256, Required: true, Focus: name != ""},
 		Next:     httpd.Next(r),
+		Tickets:  s.cfg.Tickets != nil,
 	}
 	sh := s.shell(r, "Sign in", s.cfg.Form.Token(formKey(w, r)))
 	switch {

@@ -53,6 +53,7 @@ type Config struct {
 	Directory *directory.Directory
 	Authn     *authn.Authenticator
 	Form      *httpd.Form
+	Tickets   Tickets // nil: none are taken
 	Log       *slog.Logger
 }
 
@@ -80,6 +81,7 @@ func New(cfg Config) (*Server, error) {
 	s.mux.Handle("GET /assets/", s.assets)
 	s.mux.HandleFunc("GET /signin", s.askName)
 	s.mux.HandleFunc("POST /signin", s.enter)
+	s.mux.HandleFunc("GET /signin/ticket", s.byTicket)
 	s.mux.HandleFunc("GET /signin/password", s.askPassword)
 	s.mux.HandleFunc("POST /signin/password", s.change)
 	s.mux.HandleFunc("GET /signin/out", s.dispatch)
