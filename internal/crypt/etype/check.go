@@ -26,18 +26,14 @@ func (t Type) CheckSize() int { return infos[t].mac }
 
 // Checksum is the keyed checksum over data, its parts one after another.
 func (t Type) Checksum(key []byte, usage uint32, data ...[]byte) ([]byte, error) {
-	i, ok := infos[t]
-	if !ok {
-		return nil, ErrType
+	i, err := t.with(key)
+	if err != nil {
+		return nil, err
 	}
-	if len(key) != i.size {
-		return nil, ErrKeySize
-	}
-	m := hmac.New(i.hash, i.derive(key, usage, checksum))
-	for _, p := range data {
-		m.Write(p)
-	}
-	return m.Sum(make([]byte, 0, m.Size()))[:i.mac], nil
+	c := i.spare()
+	defer i.putBack(c)
+	c.setCheckKey(&i, key, usage)
+	return append(make([]byte, 0, i.mac), c.mac.of(data...)[:i.mac]...), nil
 }
 
 // VerifyChecksum returns ErrIntegrity unless sum is the checksum over data.

@@ -5,8 +5,8 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
+	"crypto/subtle"
 	"errors"
-	"hash"
 )
 
 // confounder is the length of the random block before every plaintext; one block
@@ -28,28 +28,81 @@ var (
 // It is for one goroutine at a time.
 type Cipher struct {
 	block cipher.Block
-	mac   hash.Hash
+	mac   *mac
 	size  int  // of the MAC on the wire
 	first bool // the MAC is over the ciphertext (RFC 8009) rather than the plaintext (RFC 3961)
-	sum   []byte
+	room  [maxKey]byte
 }
+
+// maxKey is the length of the longest key, in bytes.
+const maxKey = 32
 
 // Cipher derives the keys of a usage, RFC 3961 §5.3 and RFC 8009 §5.
 func (t Type) Cipher(key []byte, usage uint32) (*Cipher, error) {
-	i, ok := infos[t]
-	if !ok {
-		return nil, ErrType
-	}
-	if len(key) != i.size {
-		return nil, ErrKeySize
-	}
-	block, err := aes.NewCipher(i.derive(key, usage, encryption))
+	i, err := t.with(key)
 	if err != nil {
 		return nil, err
 	}
-	return &Cipher{
-		block: block, mac: hmac.New(i.hash, i.derive(key, usage, integrity)), size: i.mac, first: i.sha2,
-	}, nil
+	c := newCipher(&i)
+	c.setKey(&i, key, usage)
+	return c, nil
+}
+
+// with is the type's description, if key is one of its keys.
+func (t Type) with(key []byte) (info, error) {
+	i, ok := infos[t]
+	switch {
+	case !ok:
+		return info{}, ErrType
+	case len(key) != i.size:
+		return info{}, ErrKeySize
+	}
+	return i, nil
+}
+
+// newCipher is a cipher without keys.
+func newCipher(i *info) *Cipher { return &Cipher{mac: newMAC(i), size: i.mac, first: i.sha2} }
+
+// setKey derives the keys that encrypt and sign messages of a usage.
+func (c *Cipher) setKey(i *info, key []byte, usage uint32) {
+	if i.sha2 {
+		c.block = newBlock(i.derive(key, usage, encryption))
+		c.mac.setKey(i.derive(key, usage, integrity))
+		return
+	}
+	base, k := newBlock(key), c.room[:len(key)]
+	derive(k, base, constant(usage, encryption))
+	c.block = newBlock(k)
+	derive(k, base, constant(usage, integrity))
+	c.mac.setKey(k)
+	clear(k)
+}
+
+// setCheckKey derives the key that signs what is not encrypted.
+func (c *Cipher) setCheckKey(i *info, key []byte, usage uint32) {
+	if i.sha2 {
+		c.mac.setKey(i.derive(key, usage, checksum))
+		return
+	}
+	k := c.room[:len(key)]
+	derive(k, newBlock(key), constant(usage, checksum))
+	c.mac.setKey(k)
+	clear(k)
+}
+
+// spare is a cipher for one message; putBack keeps it, without its keys, for
+// another's.
+func (i *info) spare() *Cipher {
+	if c, ok := i.spares.Get().(*Cipher); ok {
+		return c
+	}
+	return newCipher(i)
+}
+
+func (i *info) putBack(c *Cipher) {
+	c.block = nil
+	c.mac.clear()
+	i.spares.Put(c)
 }
 
 // Overhead is how much longer a ciphertext is than its plaintext, in bytes.
@@ -95,84 +148,73 @@ func (c *Cipher) Open(data []byte) ([]byte, error) {
 var zeroBlock [aes.BlockSize]byte
 
 // tag is the MAC over a prefix and data; it is valid until the next call.
-func (c *Cipher) tag(prefix, data []byte) []byte {
-	c.mac.Reset()
-	c.mac.Write(prefix)
-	c.mac.Write(data)
-	c.sum = c.mac.Sum(c.sum[:0])
-	return c.sum[:c.size]
-}
+func (c *Cipher) tag(prefix, data []byte) []byte { return c.mac.of(prefix, data)[:c.size] }
 
 // Encrypt encrypts plain with the keys derived from key for a usage.
 func (t Type) Encrypt(key []byte, usage uint32, plain []byte) ([]byte, error) {
-	c, err := t.Cipher(key, usage)
+	i, err := t.with(key)
 	if err != nil {
 		return nil, err
 	}
+	c := i.spare()
+	defer i.putBack(c)
+	c.setKey(&i, key, usage)
 	return c.Seal(make([]byte, 0, len(plain)+t.Overhead()), plain), nil
 }
 
 // Decrypt decrypts data, which stays as it is.
 func (t Type) Decrypt(key []byte, usage uint32, data []byte) ([]byte, error) {
-	c, err := t.Cipher(key, usage)
+	i, err := t.with(key)
 	if err != nil {
 		return nil, err
 	}
+	c := i.spare()
+	defer i.putBack(c)
+	c.setKey(&i, key, usage)
 	return c.Open(append(make([]byte, 0, len(data)), data...))
 }
 
 // encryptCTS encrypts p in place: CBC with ciphertext stealing and the last two
 // blocks swapped always, RFC 3962 §5. p is a block long at least.
 func encryptCTS(b cipher.Block, p []byte) {
-	n := len(p)
-	if n <= aes.BlockSize {
-		b.Encrypt(p, p)
+	const size = aes.BlockSize
+	b.Encrypt(p, p[:size]) // mixed with a block of zeros before it
+	if len(p) == size {
 		return
 	}
-	tail := n % aes.BlockSize
-	if tail == 0 {
-		tail = aes.BlockSize
+	tail := (len(p)-1)%size + 1 // the last block, which may be short
+	whole := len(p) - tail
+	for at := size; at < whole; at += size {
+		block := p[at : at+size]
+		subtle.XORBytes(block, block, p[at-size:at])
+		b.Encrypt(block, block)
 	}
-	whole := n - tail // everything before the last block, which may be short
-	cipher.NewCBCEncrypter(b, zeroBlock[:]).CryptBlocks(p[:whole], p[:whole])
-	prev := p[whole-aes.BlockSize : whole]
-	var last [aes.BlockSize]byte
-	copy(last[:], p[whole:])
-	for i := range last {
-		last[i] ^= prev[i]
-	}
-	b.Encrypt(last[:], last[:])
-	copy(p[whole:], prev[:tail])
-	copy(prev, last[:])
+	// The last block, filled up with zeros, goes in front of the one before it, of
+	// which only as much stays as is needed.
+	prev := p[whole-size : whole]
+	var kept [size]byte
+	copy(kept[:], prev)
+	subtle.XORBytes(prev, prev, p[whole:])
+	b.Encrypt(prev, prev)
+	copy(p[whole:], kept[:])
 }
 
-// decryptCTS undoes encryptCTS, in place.
+// decryptCTS undoes encryptCTS, in place, from the last block to the first.
 func decryptCTS(b cipher.Block, p []byte) {
-	n := len(p)
-	if n <= aes.BlockSize {
-		b.Decrypt(p, p)
-		return
+	const size = aes.BlockSize
+	if len(p) > size {
+		tail := (len(p)-1)%size + 1
+		whole := len(p) - tail
+		prev := p[whole-size : whole]
+		b.Decrypt(prev, prev) // the last plaintext, mixed with the block before it, whose end is its own
+		for i := range tail {
+			prev[i], p[whole+i] = p[whole+i], prev[i]^p[whole+i]
+		}
+		for at := whole - size; at > 0; at -= size {
+			block := p[at : at+size]
+			b.Decrypt(block, block)
+			subtle.XORBytes(block, block, p[at-size:at])
+		}
 	}
-	tail := n % aes.BlockSize
-	if tail == 0 {
-		tail = aes.BlockSize
-	}
-	whole := n - tail
-	var iv, last, stolen [aes.BlockSize]byte
-	head := p[:whole-aes.BlockSize]
-	copy(iv[:], zeroBlock[:])
-	if len(head) > 0 {
-		copy(iv[:], head[len(head)-aes.BlockSize:])
-		cipher.NewCBCDecrypter(b, zeroBlock[:]).CryptBlocks(head, head)
-	}
-	b.Decrypt(last[:], p[whole-aes.BlockSize:whole]) // the last plaintext, still mixed with the block before it
-	copy(stolen[:], p[whole:])
-	copy(stolen[tail:], last[tail:]) // what was stolen stands in its own decryption
-	for i := range tail {
-		p[whole+i] = last[i] ^ stolen[i]
-	}
-	b.Decrypt(last[:], stolen[:])
-	for i := range last {
-		p[whole-aes.BlockSize+i] = last[i] ^ iv[i]
-	}
+	b.Decrypt(p[:size], p[:size])
 }

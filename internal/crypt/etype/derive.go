@@ -66,17 +66,20 @@ func fold(usage uint32, purpose byte) []byte {
 }
 
 // derive3961 is DK of RFC 3961 §5.1 for AES, from a constant that is folded
-// already: encrypted in turn until there are bytes enough. AES keys need no
-// fixing up, RFC 3962 §4.
+// already. AES keys need no fixing up, RFC 3962 §4.
 func derive3961(key, folded []byte) []byte {
-	c := newBlock(key)
 	out := make([]byte, len(key))
+	derive(out, newBlock(key), folded)
+	return out
+}
+
+// derive encrypts a folded constant in turn until there are bytes enough.
+func derive(out []byte, c cipher.Block, folded []byte) {
 	block := folded
 	for n := 0; n < len(out); n += aes.BlockSize {
 		c.Encrypt(out[n:], block)
 		block = out[n : n+aes.BlockSize]
 	}
-	return out
 }
 
 // newBlock is AES with a key whose length was checked.

@@ -20,6 +20,7 @@ import (
 	"crypto/sha512"
 	"fmt"
 	"hash"
+	"sync"
 )
 
 // Type is an encryption type's assigned number, RFC 3961 §8.
@@ -40,13 +41,15 @@ type info struct {
 	check int32
 	sha2  bool // RFC 8009
 	hash  func() hash.Hash
+	// spares are ciphers without keys, each for one message at a time.
+	spares *sync.Pool
 }
 
 var infos = map[Type]info{
-	AES128SHA1:   {"aes128-cts-hmac-sha1-96", 16, 12, 15, false, sha1.New},
-	AES256SHA1:   {"aes256-cts-hmac-sha1-96", 32, 12, 16, false, sha1.New},
-	AES128SHA256: {"aes128-cts-hmac-sha256-128", 16, 16, 19, true, sha256.New},
-	AES256SHA384: {"aes256-cts-hmac-sha384-192", 32, 24, 20, true, sha512.New384},
+	AES128SHA1:   {"aes128-cts-hmac-sha1-96", 16, 12, 15, false, sha1.New, new(sync.Pool)},
+	AES256SHA1:   {"aes256-cts-hmac-sha1-96", 32, 12, 16, false, sha1.New, new(sync.Pool)},
+	AES128SHA256: {"aes128-cts-hmac-sha256-128", 16, 16, 19, true, sha256.New, new(sync.Pool)},
+	AES256SHA384: {"aes256-cts-hmac-sha384-192", 32, 24, 20, true, sha512.New384, new(sync.Pool)},
 }
 
 // String returns the type's name as MIT and the RFCs write it.

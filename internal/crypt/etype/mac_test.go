@@ -1,0 +1,37 @@
+package etype
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"testing"
+)
+
+func TestMACIsHMAC(t *testing.T) {
+	for typ, i := range infos {
+		m := newMAC(&i)
+		for _, size := range []int{0, 1, 16, 24, 32} { // a shorter key after a longer one, too
+			for _, key := range [][]byte{bytes.Repeat([]byte{0xa5}, 32), bytes.Repeat([]byte{0x5a}, size)} {
+				m.setKey(key)
+				want := hmac.New(i.hash, key)
+				want.Write([]byte("one and two"))
+				for range 2 {
+					if got := m.of([]byte("one"), nil, []byte(" and two")); !bytes.Equal(got, want.Sum(nil)) {
+						t.Errorf("%s, a key of %d bytes: got %x, want %x", typ, len(key), got, want.Sum(nil))
+					}
+				}
+			}
+		}
+	}
+}
+
+// What is kept for the next message must not tell of the last one.
+func TestASpareHasNoKey(t *testing.T) {
+	i := infos[AES256SHA1]
+	c := i.spare()
+	c.setKey(&i, bytes.Repeat([]byte{7}, 32), 1)
+	i.putBack(c)
+	var none [maxBlock]byte
+	if c.block != nil || c.mac.inner != none || c.mac.outer != none || c.room != [maxKey]byte{} {
+		t.Error("a cipher was put back with its keys")
+	}
+}
