@@ -12,6 +12,7 @@ var icons = map[string]string{
 	"policies": `<path d="M10 2.8l6 2.3v4.5c0 3.7-2.5 6.4-6 7.6-3.5-1.2-6-3.9-6-7.6V5.1z"/><path d="M7.4 9.9l1.9 1.9 3.4-3.7"/>`,
 	"search":   `<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8 17 17"/>`,
 	"plus":     `<path d="M10 4v12M4 10h12"/>`,
+	"machines": `<rect x="3" y="3.5" width="14" height="5.5" rx="1.2"/><rect x="3" y="11" width="14" height="5.5" rx="1.2"/><path d="M6 6.2h.01M6 13.8h.01M9 6.2h5M9 13.8h5"/>`,
 	"check":    `<path d="M4 10.5l4 4 8-9"/>`,
 	"warn":     `<path d="M10 3 18 16.5H2z"/><path d="M10 8v4M10 14.2v.3"/>`,
 	"copy":     `<rect x="7" y="7" width="9.5" height="9.5" rx="1.5"/><path d="M4.5 13H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1h8a1 1 0 0 1 1 1v.5"/>`,

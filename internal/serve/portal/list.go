@@ -110,7 +110,7 @@ func (v *visit) gather(class schema.Class, typed string, keep func(*directory.En
 	return out, err
 }
 
-var categories = map[schema.Class]string{schema.User: "person", schema.Group: "group"}
+var categories = map[schema.Class]string{schema.User: "person", schema.Group: "group", schema.SudoRole: "sudoRole"}
 
 // sorted sorts entries by a key, which is made once for each.
 func sorted[K cmp.Ordered](es []*directory.Entry, down bool, key func(*directory.Entry) K) {
@@ -150,7 +150,8 @@ func linkTo(e *directory.Entry) link {
 	case schema.Group:
 		l.Path, l.Group = "/groups/"+url.PathEscape(e.Login), true
 	default:
-		l.Machine = true
+		stem, _ := ident.MachineStem(e.Login)
+		l.Path, l.Machine = "/machines/"+url.PathEscape(stem), true
 	}
 	return l
 }

@@ -36,6 +36,11 @@ var said = map[string][2]string{
 	"unassigned":      {"%s no longer holds the role.", "Signed out everywhere, so that nothing given out before holds on."},
 	"made":            {"%s is created.", ""},
 	"ended":           {"The session is ended.", "That browser has to sign in again."},
+	"buried":          {"%s is buried.", "Its names are free, and what it proved no longer holds."},
+	"access":          {"Who may sign in on %s is saved.", "The machine follows once its sssd.conf says so: the lines are below."},
+	"keys":            {"The SSH keys of %s are saved.", "Machines follow when their cache is renewed."},
+	"rule":            {"The rule %s is added.", "Machines read it within a quarter of an hour. Who it names is protected from now on."},
+	"unruled":         {"The rule %s is removed.", "Machines follow within a quarter of an hour."},
 	"kept":            {"Good.", "Without the recovery key no backup can be read: keep it apart from this server."},
 }
 

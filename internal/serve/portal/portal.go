@@ -23,6 +23,7 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/machine"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/core/session"
 	"github.com/selfsame-dev/selfsame/internal/fault"
@@ -36,6 +37,7 @@ var pages embed.FS
 // Config says what the door stands on.
 type Config struct {
 	Directory *directory.Directory
+	Machines  *machine.Machines
 	Authn     *authn.Authenticator // for one's own sessions
 	// Who says who sent a request; a fault of kind Unauthenticated sends the
 	// browser to /signin.
@@ -95,6 +97,17 @@ func (s *Server) routes() map[string]handler {
 		"POST /groups/{group}/owners":       changeOwners,
 		"POST /groups/{group}/description":  describeGroup,
 		"POST /groups/{group}/delete":       deleteGroup,
+		"GET /machines":                     listMachines,
+		"POST /machines":                    presetMachine,
+		"GET /machines/{machine}":           showMachine,
+		"GET /machines/{machine}/key":       showTicket, // the password to join with, once
+		"POST /machines/{machine}/reset":    resetMachine,
+		"POST /machines/{machine}/bury":     buryMachine,
+		"POST /machines/{machine}/access":   changeAccess,
+		"GET /users/{user}/keys":            showKeys,
+		"POST /users/{user}/keys":           changeKeys,
+		"GET /sudo":                         listSudo,
+		"POST /sudo":                        changeSudo,
 		"GET /audit/signins":                listSignIns,
 		"GET /audit":                        listChanges,
 		"GET /audit/{record}":               showRecord,
@@ -253,6 +266,13 @@ func (v *visit) places() []page.Place {
 			page.Place{Name: "Groups", Path: "/groups", Icon: "groups", Here: under("/groups") || at == "/new/group"})
 	} else {
 		out = append(out, page.Place{Name: "My account", Path: "/account", Icon: "users", Here: under("/account") || under("/users")})
+	}
+	if v.joins() {
+		p := page.Place{Name: "Machines", Path: "/machines", Icon: "machines", Here: under("/machines")}
+		if v.reads() {
+			p.Below = []page.Place{{Name: "Sudo rules", Path: "/sudo", Here: under("/sudo")}}
+		}
+		out = append(out, p)
 	}
 	if below := v.logs(at); len(below) > 0 {
 		out = append(out, page.Place{Name: "Audit", Path: below[0].Path, Icon: "audit", Here: under("/audit") && at != "/audit" && at != "/audit/signins", Below: below})

@@ -15,6 +15,7 @@ import (
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/core/machine"
 	"github.com/selfsame-dev/selfsame/internal/core/policy"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
 	"github.com/selfsame-dev/selfsame/internal/core/session"
@@ -33,16 +34,18 @@ type bench struct {
 	auth  *authn.Authenticator
 	admin directory.As
 	door  http.Handler
+
+	machines *machine.Machines
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	d := testkit.New(t)
 	check(t, d.Admin.SetPassword(t.Context(), d.Admin.Actor().Who().ID, password, false))
-	b := &bench{Directory: d.Directory, t: t, auth: d.Authn, admin: d.As(directory.Administrator)}
+	b := &bench{Directory: d.Directory, machines: machine.New(d.Directory, d.Store, nil), t: t, auth: d.Authn, admin: d.As(directory.Administrator)}
 	var err error
 	b.door, err = portal.New(portal.Config{
-		Directory: d.Directory, Authn: b.auth, Form: httpd.NewForm([]byte("test")), Address: "https://portal.lab.internal", LDAP: "dc1.lab.internal",
+		Directory: d.Directory, Machines: b.machines, Authn: b.auth, Form: httpd.NewForm([]byte("test")), Address: "https://portal.lab.internal", LDAP: "dc1.lab.internal",
 		Who: func(r *http.Request) (ident.Actor, session.Session, error) {
 			actor, ses, ok, err := b.auth.Resume(r.Context(), httpd.Cookie(r, "session"))
 			if err == nil && !ok {
@@ -231,7 +234,7 @@ func (a answer) has(t *testing.T, text string) {
 var paths = []string{
 	"/", "/users", "/users?q=al", "/users?state=disabled&sort=-uid", "/users?q=nobody", "/new/user", "/users/alice", "/users/alice/key", "/users/alice/profile",
 	"/users/alice/groups", "/users/alice/groups?add=g", "/users/alice/roles", "/users/alice/account", "/users/alice/signins", "/groups", "/new/group", "/groups/Vision", "/groups/Vision?add=b",
-	"/groups/Vision/all", "/groups/Vision/in", "/groups/Vision/owners", "/groups/Vision/roles", "/audit/signins", "/audit/signins?t=alice", "/audit", "/audit?q=user.create", "/policies", "/policies/passwords/default", "/account", "/search?q=al",
+	"/groups/Vision/all", "/groups/Vision/in", "/groups/Vision/owners", "/groups/Vision/roles", "/audit/signins", "/audit/signins?t=alice", "/audit", "/audit?q=user.create", "/machines", "/machines?q=w&state=silent", "/machines/web1", "/machines/web1/key", "/users/alice/keys", "/sudo", "/policies", "/policies/passwords/default", "/account", "/search?q=al",
 }
 
 func TestEveryPageIsWhole(t *testing.T) {
@@ -239,6 +242,8 @@ func TestEveryPageIsWhole(t *testing.T) {
 	alice := b.user("alice", "Alice Liddell")
 	b.user("bob", "")
 	b.group("GPU Users", b.group("Vision", alice))
+	_, err := b.machines.As(b.admin.Actor()).Preset(t.Context(), "web1", 0)
+	check(t, err)
 	for i := range 120 {
 		b.user(fmt.Sprintf("u%03d", i), fmt.Sprintf("Person with a long name number %d", i))
 	}
@@ -325,6 +330,8 @@ func hasToken(form *html.Node) bool {
 
 func TestWhatIsStoredStaysText(t *testing.T) {
 	b := newBench(t)
+	_, err := b.machines.As(b.admin.Actor()).Preset(t.Context(), "web1", 0)
+	check(t, err)
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
 	mallory := b.user("alice", evil)
 	var mods []directory.Mod

@@ -69,6 +69,7 @@ func (v *visit) headOf(e *directory.Entry, at string) userHead {
 		_, h.Until, _ = v.dir.Lockout(e.ID).Locked(v.now())
 	}
 	tabs := []tab{{Name: "Summary"}, {Name: "Profile", Path: "/profile"}, {Name: "Groups", Path: "/groups"}}
+	tabs = append(tabs, tab{Name: "SSH keys", Path: "/keys"})
 	if v.reads() {
 		tabs = append(tabs, tab{Name: "Roles", Path: "/roles"})
 	}
