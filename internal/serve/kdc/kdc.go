@@ -121,6 +121,12 @@ func (s *Server) ServeTCP(ctx context.Context, nc *listen.Conn) {
 	}
 }
 
+// Answer answers one request, of whatever length the answer is; nil for what is
+// none.
+func (s *Server) Answer(ctx context.Context, source netip.Addr, request []byte) []byte {
+	return s.answer(ctx, source, request)
+}
+
 var errTooLong = errors.New("kdc: the message is too long")
 
 // frameLen is the length of a message over TCP. The first bit is reserved for
