@@ -38,6 +38,7 @@ func (e *env) policyCommand() *cobra.Command {
 			e.legacyBind("allow", "Allow LDAP binds in clear from a network", true), e.legacyBind("deny", "Take that back", false)),
 		noun("password", "What passwords must be, how long they live, and how many wrong ones lock",
 			e.passwordList(), e.passwordSet(), e.passwordDelete()),
+		e.ticketPolicy(),
 		noun("network", "Named networks", e.networkList(), e.networkSet(), e.networkDelete()))
 }
 

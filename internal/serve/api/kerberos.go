@@ -1,0 +1,55 @@
+package api
+
+import (
+	"net/http"
+	"time"
+)
+
+// realmDoc is the realm's keys as people may see them: their numbers and times.
+type realmDoc struct {
+	Realm string     `json:"realm"`
+	Keys  []realmKey `json:"keys"` // the newest last
+}
+
+type realmKey struct {
+	Number uint32    `json:"kvno"`
+	From   time.Time `json:"from"`
+}
+
+func showRealm(c *call) (int, any, error) {
+	if err := c.as.MayReadKeys(); err != nil {
+		return 0, nil, err
+	}
+	d := c.dir.Domain()
+	doc := realmDoc{Realm: d.Realm()}
+	for _, v := range c.dir.Realm().Versions {
+		doc.Keys = append(doc.Keys, realmKey{v.Number, v.From})
+	}
+	return http.StatusOK, doc, nil
+}
+
+// rollRealm gives the realm a new key; with renounce no ticket made before opens.
+func rollRealm(c *call) (int, any, error) {
+	var q struct {
+		Renounce bool `json:"renounce"`
+	}
+	if err := c.read(&q); err != nil {
+		return 0, nil, err
+	}
+	if err := c.as.RollRealm(c.r.Context(), q.Renounce); err != nil {
+		return 0, nil, err
+	}
+	return showRealm(c)
+}
+
+func showTickets(c *call) (int, any, error) {
+	return http.StatusOK, c.dir.TicketPolicy(), nil
+}
+
+func setTickets(c *call) (int, any, error) {
+	t := c.dir.TicketPolicy()
+	if err := c.read(&t); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, t, c.as.SetTicketPolicy(c.r.Context(), t)
+}
