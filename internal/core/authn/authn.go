@@ -37,7 +37,7 @@ type Authenticator struct {
 	sessions *session.Sessions
 	cheap    *cache
 	gate     *gate
-	decoy    credential.Set // of those who have none
+	decoy    decoy
 	log      *slog.Logger
 	witness  Witness
 }
@@ -140,12 +140,15 @@ func (a *Authenticator) signIn(ctx context.Context, at *policy.Attempt, p *proof
 		if err != nil {
 			return nil, err
 		}
+		if s.Entry == nil {
+			s.Lockout = a.dir.Lockout(a.decoyID(p.name))
+		}
 		acct := accountOf(&s, network, now)
 		acct.Locked = acct.Locked && p.guess
 		dec := policy.Decide(at, acct, proved)
 		if dec.Verdict == policy.Deny {
 			if dec.Counts && p.guess {
-				a.countWrong(ctx, &s, network)
+				a.countWrong(ctx, &s, p.name, network)
 			}
 			return nil, a.refused(rec, dec)
 		}
@@ -180,11 +183,18 @@ func (a *Authenticator) proven(at *policy.Attempt, p *proof, s *directory.SignIn
 	return &Proved{Actor: ident.Mint(proven), Entry: s.Entry, Credential: s.Credential, Record: rec}
 }
 
-func (a *Authenticator) countWrong(ctx context.Context, s *directory.SignInState, network string) {
-	if s.Entry == nil || s.Entry.Kind() != ident.KindUser {
+// countWrong counts a wrong password. Machines are not locked out: adcli tries salts
+// until one fits. For a name that is nobody's it counts too, so that it takes as
+// long, and goes on for as long.
+func (a *Authenticator) countWrong(ctx context.Context, s *directory.SignInState, name, network string) {
+	id := a.decoyID(name)
+	if s.Entry != nil {
+		id = s.Entry.ID
+	}
+	if s.Entry != nil && s.Entry.Kind() != ident.KindUser || s.Entry == nil && namesMachine(name) {
 		return
 	}
-	if err := a.dir.CountWrong(ctx, s.Entry.ID, s.Policy, network); err != nil {
+	if err := a.dir.CountWrong(ctx, id, s.Policy, network); err != nil {
 		a.log.Warn("sign-in: a wrong password was not counted", "err", err)
 	}
 }
@@ -239,7 +249,7 @@ func (a *Authenticator) refused(rec *audit.Record, dec policy.Decision) error {
 // accountOf is what the decision needs to know.
 func accountOf(s *directory.SignInState, network string, now time.Time) policy.Account {
 	if s.Entry == nil {
-		return policy.Account{}
+		return policy.Account{Locked: s.Lockout.Lock(s.Policy, network, now) != nil}
 	}
 	e, c := s.Entry, s.Credential
 	acct := policy.Account{

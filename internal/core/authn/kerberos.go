@@ -25,7 +25,7 @@ func (a *Authenticator) SignInWithKey(ctx context.Context, at policy.Attempt, e 
 		test: func(_ context.Context, s *directory.SignInState, _ string) (bool, error) {
 			c := s.Credential
 			if c == nil || !c.Usable {
-				_, err := test(&a.decoy) // the time it takes is all that counts
+				_, err := test(&a.decoy.keys) // the time it takes is all that counts
 				return false, err
 			}
 			return test(&c.Current)
@@ -78,9 +78,4 @@ func (a *Authenticator) SignInWithTicket(ctx context.Context, at policy.Attempt,
 func (a *Authenticator) Reject(at policy.Attempt, name, reason string) error {
 	err := fault.New(fault.Unauthenticated, "the ticket is not accepted").WithHint("get a new one: kinit")
 	return a.refused(a.recordOf(&at, name, nil), policy.Decision{Rule: "proof", Reason: reason, Err: err})
-}
-
-// newDecoy makes the keys that a proof of nobody is tested with.
-func newDecoy() credential.Set {
-	return credential.Record{}.Set(credential.Draw(""), time.Time{}, false, 0).Current
 }

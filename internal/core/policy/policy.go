@@ -178,7 +178,7 @@ func ownNetwork(a netip.Addr) string {
 func Decide(at *Attempt, acct Account, proved bool) Decision {
 	switch {
 	case !acct.Known:
-		return Decision{Rule: "account", Reason: "unknown user", Err: wrong, Counts: true}
+		return Decision{Rule: "account", Reason: "unknown user", Err: wrong, Counts: !acct.Locked}
 	case acct.Locked:
 		return Decision{Rule: "lockout", Reason: "locked out", Err: fault.New(fault.Locked, "%s", wrong.Text)}
 	case !proved:
