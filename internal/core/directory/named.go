@@ -115,6 +115,12 @@ func (d *Directory) named(target *Entry, mods []Mod) ([]Mod, error) {
 	return out, nil
 }
 
+// gone is what a rule reads where all it named are gone. An attribute that vanished
+// would say more, not less: without sudoRunAsUser a command runs as root, and SSSD
+// takes a rule without sudoHost for one of every machine. No person, group or
+// machine can have this name.
+const gone = "-gone-"
+
 // namedValues are a rule's values as they read now.
 func (d *Directory) namedValues(id schema.ID, vals [][]byte, dom *Domain) [][]byte {
 	out := make([][]byte, 0, len(vals))
@@ -133,6 +139,9 @@ func (d *Directory) namedValues(id schema.ID, vals [][]byte, dom *Domain) [][]by
 		default:
 			out = append(out, []byte(e.Login))
 		}
+	}
+	if len(out) == 0 && len(vals) > 0 {
+		out = append(out, []byte(gone))
 	}
 	return out
 }

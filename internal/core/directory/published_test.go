@@ -157,13 +157,14 @@ func TestWhatMachinesReadIsPlain(t *testing.T) {
 // A rule follows a rename, and what takes a name later takes nothing with it.
 func TestARuleNamesWhoItNamed(t *testing.T) {
 	b := newBench(t)
-	alice, ops := b.user("alice"), b.group("Ops")
+	alice, ops, batch := b.user("alice"), b.group("Ops"), b.user("batch-runner")
 	vm, err := b.admin.CreateComputer(t.Context(), directory.NewComputer{Login: "WEB1$"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	rule, err := b.admin.CreateObject(t.Context(), schema.SudoRole, "web", ident.ID{}, []directory.Value{
 		{Attr: schema.SudoUser, Vals: vals("alice", "%ops")}, {Attr: schema.SudoHost, Vals: vals("web1")}, {Attr: schema.SudoCommand, Vals: vals("ALL")},
+		{Attr: schema.SudoRunAsUser, Vals: vals("batch-runner")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +189,7 @@ func TestARuleNamesWhoItNamed(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"rename a group": b.admin.Rename(t.Context(), ops.ID, "Operators", ident.ID{}), "remove a person": b.admin.Delete(t.Context(), alice.ID),
-		"bury a machine": b.admin.Delete(t.Context(), vm.ID),
+		"bury a machine": b.admin.Delete(t.Context(), vm.ID), "remove whom it runs as": b.admin.Delete(t.Context(), batch.ID),
 	} {
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
@@ -202,7 +203,10 @@ func TestARuleNamesWhoItNamed(t *testing.T) {
 	if got := read(schema.SudoUser); !slices.Equal(got, []string{"%Operators"}) {
 		t.Errorf("who, later: got %q", got)
 	}
-	if got := read(schema.SudoHost); len(got) != 0 {
+	if got := read(schema.SudoRunAsUser); !slices.Equal(got, []string{"-gone-"}) { // not none, which means root
+		t.Errorf("as whom, later: got %q", got)
+	}
+	if got := read(schema.SudoHost); !slices.Equal(got, []string{"-gone-"}) { // not none, which means every machine
 		t.Errorf("where, later: got %q", got)
 	}
 }
