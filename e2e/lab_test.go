@@ -77,9 +77,10 @@ type lab struct {
 	addr string // where the doors are
 	in   *host  // the namespace the server runs in; nil for this one
 
-	cmd  *exec.Cmd
-	log  *os.File
-	done chan error
+	ports map[string]int // of the doors, where they are free ones
+	cmd   *exec.Cmd
+	log   *os.File
+	done  chan error
 }
 
 // newLab makes a domain and starts its server on loopback, or in a namespace.
@@ -112,9 +113,11 @@ func (l *lab) settings(text string) {
 // onFreePorts puts the doors where nobody listens.
 func (l *lab) onFreePorts() {
 	l.t.Helper()
+	l.ports = make(map[string]int)
 	text := fmt.Sprintf("server: dc1\nlisten: %s\nports:\n", l.addr)
 	for _, door := range []string{"ldap", "ldaps", "gc", "gcs", "kerberos", "kpasswd", "dns", "https"} {
-		text += fmt.Sprintf("  %s: %d\n", door, freePort(l.t))
+		l.ports[door] = freePort(l.t)
+		text += fmt.Sprintf("  %s: %d\n", door, l.ports[door])
 	}
 	l.settings(text)
 }
