@@ -54,24 +54,26 @@ func (e *env) printRealm(raw json.RawMessage) error {
 }
 
 func (e *env) realmRoll() *cobra.Command {
-	var renounce, yes bool
+	var renounce, server, yes bool
 	c := &cobra.Command{
 		Use: "roll", Short: "Make a new key for the realm", Args: cobra.NoArgs,
 		Long: "Make a new key for the realm. It does so by itself every 30 days. Tickets made with the old key go on\n" +
 			"until they end. With --renounce no ticket made so far opens any more, as after a theft: people and machines\n" +
-			"sign in again.",
+			"sign in again. With --server it is the keys of this server's own services; they roll every 30 days too.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if renounce && !yes {
 				return fault.New(fault.Invalid, "every ticket there is would end").WithHint("if that is what you want, say --yes")
 			}
 			var raw json.RawMessage
-			if err := e.api().Do(cmd.Context(), "POST", realmPath+"/roll", nil, map[string]any{"renounce": renounce}, &raw); err != nil {
+			if err := e.api().Do(cmd.Context(), "POST", realmPath+"/roll", nil, map[string]any{"renounce": renounce, "server": server}, &raw); err != nil {
 				return err
 			}
 			return e.printRealm(raw)
 		},
 	}
 	c.Flags().BoolVar(&renounce, "renounce", false, "no ticket made so far opens any more")
+	c.Flags().BoolVar(&server, "server", false, "the keys of this server's own services rather than the realm's")
+	c.MarkFlagsMutuallyExclusive("server", "renounce")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return c
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"net/http"
 	"time"
+
+	"github.com/selfsame-dev/selfsame/internal/fault"
 )
 
 // realmDoc is the realm's keys as people may see them: their numbers and times.
@@ -29,12 +31,24 @@ func showRealm(c *call) (int, any, error) {
 }
 
 // rollRealm gives the realm a new key; with renounce no ticket made before opens.
+// With server it is this server's own account that gets new ones.
 func rollRealm(c *call) (int, any, error) {
 	var q struct {
 		Renounce bool `json:"renounce"`
+		Server   bool `json:"server"`
 	}
 	if err := c.read(&q); err != nil {
 		return 0, nil, err
+	}
+	if q.Server {
+		own := c.dir.KerberosClient(c.dir.Server()+"$", false)
+		if own == nil {
+			return 0, nil, fault.New(fault.NotFound, "this server has no account of its own")
+		}
+		if err := c.as.RollServer(c.r.Context(), own.ID); err != nil {
+			return 0, nil, err
+		}
+		return showRealm(c)
 	}
 	if err := c.as.RollRealm(c.r.Context(), q.Renounce); err != nil {
 		return 0, nil, err
