@@ -12,6 +12,7 @@ import (
 type armor struct {
 	key   gss.Key
 	nonce int64 // of the body inside
+	hide  bool  // outside nobody shall read whose answer it is
 }
 
 // openArmor opens an armoured request. What is inside takes the place of what is
@@ -41,8 +42,8 @@ func (x *exchange) openArmor() error {
 	if err != nil {
 		return refuse(krb5.ErrGeneric, err.Error())
 	}
-	x.armor = &armor{key: key, nonce: inner.Body.Nonce}
-	if inner.Options&krb5.FastCritical != 0 {
+	x.armor = &armor{key: key, nonce: inner.Body.Nonce, hide: inner.Options&krb5.FastHideClientNames != 0}
+	if inner.Options&krb5.FastCritical&^krb5.FastHideClientNames != 0 {
 		return refuse(krb5.ErrUnknownFastOptions, "an option of the armour that is not served")
 	}
 	x.body, x.padata = &inner.Body, inner.PAData
@@ -114,6 +115,9 @@ func (x *exchange) armorReply(rep *krb5.KDCRep) error {
 		},
 	})
 	rep.PAData = krb5.PADataList{outside}
+	if x.armor.hide { // RFC 6113 §5.4.2; FastFinished says who it is
+		rep.CRealm, rep.CName = krb5.AnonymousRealm, krb5.Anonymous()
+	}
 	return err
 }
 
@@ -136,10 +140,14 @@ func (a *armor) wrap(r *krb5.FastResponse) (krb5.PAData, error) {
 
 // armoredError is a refusal inside the armour, RFC 6113 §5.4.4.
 func (x *exchange) armoredError(code krb5.ErrorCode, method krb5.PADataList) []byte {
-	inside := append(krb5.PADataList{{Type: krb5.PAFXError, Value: x.s.refusal(x.req, code, nil)}}, method...)
+	req := x.req
+	if x.armor.hide {
+		req.Body.Realm, req.Body.CName = krb5.AnonymousRealm, krb5.Anonymous()
+	}
+	inside := append(krb5.PADataList{{Type: krb5.PAFXError, Value: x.s.refusal(req, code, nil)}}, method...)
 	pa, err := x.armor.wrap(&krb5.FastResponse{PAData: inside, Nonce: x.armor.nonce})
 	if err != nil {
-		return x.s.refusal(x.req, krb5.ErrGeneric, nil)
+		return x.s.refusal(req, krb5.ErrGeneric, nil)
 	}
-	return x.s.refusal(x.req, code, krb5.PADataList{pa}.Marshal())
+	return x.s.refusal(req, code, krb5.PADataList{pa}.Marshal())
 }

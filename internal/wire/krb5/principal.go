@@ -27,6 +27,13 @@ func TicketService(r Realm) PrincipalName { return Name(NameService, "krbtgt", s
 // ChangePassword is the name of the service that changes passwords, RFC 3244 §2.
 func ChangePassword() PrincipalName { return Name(NameService, "kadmin", "changepw") }
 
+// Anonymous is the name of nobody in particular, RFC 8062 §3. A client that does not
+// say whose it is has [AnonymousRealm] too.
+func Anonymous() PrincipalName { return Name(NameWellKnown, "WELLKNOWN", "ANONYMOUS") }
+
+// AnonymousRealm is the realm of nobody in particular, RFC 8062 §3.
+const AnonymousRealm Realm = "WELLKNOWN:ANONYMOUS"
+
 // IsZero reports whether the name is absent.
 func (n PrincipalName) IsZero() bool { return len(n.Parts) == 0 }
 
