@@ -28,10 +28,11 @@ var plan = map[string][]string{
 	"serve":   {"fault", "crypt", "wire", "net", "core"},
 	"daemon":  {"fault", "config", "crypt", "store", "net", "core", "serve"},
 	"client":  {"fault", "wire"},
+	"doctor":  {"fault", "wire", "crypt", "config", "client"}, // crypt: it signs in with the machine's own key
 	"node":    {"fault", "config", "crypt", "wire", "net", "client"},
 	"proxy":   {"fault", "config", "crypt", "wire", "net", "client"},
-	"cli":     {"fault", "config", "wire", "daemon", "client", "node", "proxy"}, // wire: it reads the API's documents
-	"testkit": {"fault", "config", "crypt", "wire", "store", "core", "daemon", "client"}, // crypt, wire: krbclient speaks Kerberos
+	"cli":     {"fault", "config", "wire", "daemon", "client", "node", "proxy", "doctor"}, // wire: it reads the API's documents
+	"testkit": {"fault", "config", "crypt", "wire", "store", "core", "daemon", "client"},  // crypt, wire: krbclient speaks Kerberos
 }
 
 // core lists the rooms of core from the ground up: each may import those above it
