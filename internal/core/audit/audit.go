@@ -40,6 +40,9 @@ const (
 	headEvery = time.Second
 	// segmentSize closes a segment: search reads one at a time into memory.
 	segmentSize = 32 << 20
+	// indexAt is how many records wait for their index at most, under load: a term
+	// that many of them hold is written once. Search reads those that wait one by one.
+	indexAt = 256
 	// recent is how many records are kept at hand for pages and tails.
 	recent = 2000
 )
@@ -65,10 +68,11 @@ type Log struct {
 	keys *dayKeys
 
 	mu      sync.Mutex
-	seg     *segment // nil once closed
-	synced  uint64   // all records up to this one are on disk
-	failed  error    // set when a sync failed: nothing after it is certain
-	cond    *sync.Cond
+	seg     *segment      // nil once closed
+	synced  uint64        // all records up to this one are on disk
+	failed  error         // set when a sync failed: nothing after it is certain
+	after   chan struct{} // closed when the sync under way, or the next, has ended
+	group   group
 	ring    [recent]*Record // the last records, by sequence number
 	last    Head            // the last signed head
 	subs    map[chan *Record]struct{}
@@ -80,7 +84,8 @@ type Log struct {
 	done   []string // outbox keys whose records are synced
 
 	kick   chan struct{} // something was written, for the first time since a sync
-	urgent chan struct{} // somebody waits for its sync
+	urgent chan struct{} // everybody who is expected waits for a sync
+	first  chan struct{} // somebody does
 	keep   atomic.Int64  // the retention, in nanoseconds
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
@@ -111,10 +116,9 @@ func Open(cfg Config) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{
-		cfg: cfg, keys: keys, kick: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
-		subs: make(map[chan *Record]struct{}), refused: make(map[refusalKey]*Record),
+		cfg: cfg, keys: keys, kick: make(chan struct{}, 1), urgent: make(chan struct{}, 1), first: make(chan struct{}, 1),
+		subs: make(map[chan *Record]struct{}), refused: make(map[refusalKey]*Record), after: make(chan struct{}),
 	}
-	l.cond = sync.NewCond(&l.mu)
 	l.keep.Store(int64(cfg.Retention))
 	if err := l.begin(); err != nil {
 		return nil, err
@@ -244,31 +248,43 @@ func signal(ch chan struct{}) {
 
 // wait returns once record seq is on disk.
 func (l *Log) wait(ctx context.Context, seq uint64) error {
-	stop := context.AfterFunc(ctx, func() { l.mu.Lock(); l.cond.Broadcast(); l.mu.Unlock() })
-	defer stop()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	signal(l.urgent)
-	for l.synced < seq && l.failed == nil && ctx.Err() == nil {
-		l.cond.Wait()
+	if waits, all := l.group.join(seq); all {
+		signal(l.urgent)
+	} else if waits {
+		signal(l.first)
 	}
-	switch {
-	case l.synced >= seq:
-		return nil
-	case l.failed != nil:
-		return fault.Wrap(fault.Unavailable, l.failed, "the audit log cannot be written")
-	default:
-		return ctx.Err()
+	for {
+		synced, failed, after := l.synced >= seq, l.failed, l.after
+		l.mu.Unlock()
+		if synced {
+			return nil
+		}
+		if failed != nil {
+			return fault.Wrap(fault.Unavailable, failed, "the audit log cannot be written")
+		}
+		select {
+		case <-after:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		l.mu.Lock()
 	}
 }
 
-// run syncs what was written, as one for all who wait: at once when somebody
-// does, soon when nobody does. Once a second it writes the counted refusals and a
-// signed head.
+// wake wakes whoever waits for a sync. The caller holds mu.
+func (l *Log) wake() {
+	close(l.after)
+	l.after = make(chan struct{})
+}
+
+// run syncs what was written, as one for all who wait: at once when everybody who
+// is expected does, a moment later when only somebody does, soon when nobody does.
+// Once a second it writes the counted refusals and a signed head.
 func (l *Log) run(ctx context.Context) {
 	tick := time.NewTicker(headEvery)
 	defer tick.Stop()
-	var soon <-chan time.Time
+	var soon, patience <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -278,7 +294,14 @@ func (l *Log) run(ctx context.Context) {
 			l.sync(true)
 		case <-l.urgent:
 			l.sync(false)
-			soon = nil
+			soon, patience = nil, nil
+		case <-l.first:
+			if patience == nil {
+				patience = time.After(l.patience())
+			}
+		case <-patience:
+			l.sync(false)
+			soon, patience = nil, nil
 		case <-l.kick:
 			if soon == nil {
 				soon = time.After(noteDelay)
@@ -290,8 +313,8 @@ func (l *Log) run(ctx context.Context) {
 	}
 }
 
-// sync writes the index of what came since the last sync, and a signed head if
-// one is due, and makes all of it durable.
+// sync makes what was written durable, with a signed head if one is due, and the
+// index before it.
 func (l *Log) sync(head bool) {
 	l.mu.Lock()
 	l.told = false
@@ -300,12 +323,17 @@ func (l *Log) sync(head bool) {
 		l.mu.Unlock()
 		return
 	}
-	err := seg.index()
+	var err error
+	if head || len(seg.pending) >= indexAt {
+		err = seg.index()
+	}
 	var h Head
 	if err == nil && head && seg.headDue() {
 		h, err = seg.head(l.cfg.Now())
 	}
 	upTo, f := seg.seq, seg.f
+	l.group.begin(upTo)
+	began := time.Now()
 	seg.syncing.Add(1)
 	l.mu.Unlock()
 
@@ -315,6 +343,7 @@ func (l *Log) sync(head bool) {
 	seg.syncing.Done()
 
 	l.mu.Lock()
+	l.group.end(time.Since(began))
 	if err != nil && l.failed == nil && !isNoSpace(err) {
 		l.failed = err
 		l.cfg.Log.Error("audit log: sync", "err", err)
@@ -325,7 +354,7 @@ func (l *Log) sync(head bool) {
 	if h.Seq > 0 {
 		l.last = h
 	}
-	l.cond.Broadcast()
+	l.wake()
 	l.mu.Unlock()
 	if h.Seq > 0 && err == nil && l.cfg.Anchor != nil {
 		l.cfg.Anchor(h)
@@ -346,7 +375,7 @@ func (l *Log) finish() error {
 		return err
 	}
 	l.synced, l.last = l.seg.seq, h
-	l.cond.Broadcast()
+	l.wake()
 	return nil
 }
 

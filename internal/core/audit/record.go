@@ -73,9 +73,9 @@ type Record struct {
 	Takes bool `json:"-"`
 }
 
-// terms calls word for each word the record is found by, and object for each id
-// but its own.
-func (r *Record) terms(word func(string), object func(ident.ID)) {
+// terms calls word for each word the record is found by, once for those that few
+// records hold, and object for each id but its own.
+func (r *Record) terms(word, once func(string), object func(ident.ID)) {
 	ref := func(x ident.Ref) {
 		if !x.ID.IsZero() {
 			object(x.ID)
@@ -84,9 +84,14 @@ func (r *Record) terms(word func(string), object func(ident.ID)) {
 			word(x.Name)
 		}
 	}
-	for _, s := range [...]string{r.Door, string(r.Kind), r.Action, string(r.Result), r.Rule, r.Login, r.Token, r.Parent, r.Correlation} {
+	for _, s := range [...]string{r.Door, string(r.Kind), r.Action, string(r.Result), r.Rule, r.Login} {
 		if s != "" {
 			word(s)
+		}
+	}
+	for _, s := range [...]string{r.Token, r.Parent, r.Correlation} {
+		if s != "" {
+			once(s)
 		}
 	}
 	if r.Source.IsValid() {
@@ -105,8 +110,8 @@ func (r *Record) Matches(terms []string) bool {
 	for _, want := range terms {
 		want = ident.Fold(want)
 		found := r.ID.String() == want
-		r.terms(
-			func(s string) { found = found || ident.Fold(s) == want },
+		is := func(s string) { found = found || ident.Fold(s) == want }
+		r.terms(is, is,
 			func(id ident.ID) { found = found || id.String() == want },
 		)
 		if !found {

@@ -214,7 +214,8 @@ func (s *segment) index() error {
 			}
 		}
 		add(s.key.hashes.once(r.ID))
-		r.terms(func(t string) { add(s.key.hashes.word(t)) }, func(id ident.ID) { add(s.key.hashes.object(id)) })
+		r.terms(func(t string) { add(s.key.hashes.word(t)) }, func(t string) { add(s.key.hashes.token(t)) },
+			func(id ident.ID) { add(s.key.hashes.object(id)) })
 	}
 	body := binary.BigEndian.AppendUint64(nil, first)
 	for h, offs := range terms {

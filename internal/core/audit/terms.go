@@ -42,6 +42,13 @@ func (h *hashes) word(s string) uint64 {
 	return sum
 }
 
+// token is word for what few records hold: a ticket's id, a session's.
+func (h *hashes) token(s string) uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.of(append(h.text[:0], ident.Fold(s)...))
+}
+
 // object is the hash of an id: that of its text form.
 func (h *hashes) object(id ident.ID) uint64 {
 	h.mu.Lock()
