@@ -21,6 +21,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Type says what a buffer holds, [MS-PAC] §2.4.
@@ -110,7 +111,7 @@ func Parse(p []byte) (PAC, error) {
 		if at < uint64(list) || at%align != 0 || at > uint64(len(p)) || size > uint64(len(p))-at {
 			return PAC{}, ErrOffset
 		}
-		if _, err := out.Find(t); err == nil {
+		if slices.ContainsFunc(out.Buffers, func(b Buffer) bool { return b.Type == t }) {
 			return PAC{}, ErrBuffers
 		}
 		out.Buffers = append(out.Buffers, Buffer{t, p[at : at+size : at+size]})
