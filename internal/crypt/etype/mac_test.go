@@ -35,3 +35,36 @@ func TestASpareHasNoKey(t *testing.T) {
 		t.Error("a cipher was put back with its keys")
 	}
 }
+
+func TestAKeptKeyDoesWhatTheKeyDoes(t *testing.T) {
+	plain := []byte("a ticket")
+	for typ := range infos {
+		key := typ.NewKey()
+		k, err := typ.Keep(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, usage := range []uint32{2, 17, 2} {
+			sealed, err := k.Encrypt(usage, plain)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := typ.Decrypt(key, usage, sealed); err != nil || !bytes.Equal(got, plain) {
+				t.Errorf("%s, usage %d: %q, %v", typ, usage, got, err)
+			}
+			if got, err := k.Decrypt(usage, sealed); err != nil || !bytes.Equal(got, plain) {
+				t.Errorf("%s, usage %d, kept: %q, %v", typ, usage, got, err)
+			}
+			sum, _ := k.Checksum(usage, plain)
+			if err := typ.VerifyChecksum(key, usage, sum, plain); err != nil {
+				t.Errorf("%s, usage %d: the checksum: %v", typ, usage, err)
+			}
+		}
+		if _, err := k.Encrypt(usages, plain); err == nil {
+			t.Errorf("%s: a usage without a number was taken", typ)
+		}
+		if _, err := typ.Keep(key[1:]); err != ErrKeySize {
+			t.Errorf("%s: a short key: %v", typ, err)
+		}
+	}
+}

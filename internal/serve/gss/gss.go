@@ -140,7 +140,7 @@ func keyOf(d *directory.Directory, id ident.ID, typ etype.Type, version uint32) 
 	}
 	for _, k := range set.Keys {
 		if k.Type == typ {
-			return Key{typ, k.Value}, true
+			return Key{Type: typ, Value: k.Value}, true
 		}
 	}
 	return Key{}, false
@@ -228,5 +228,5 @@ func PasswordKey(v *keyring.RealmVersion) Key {
 	if err != nil {
 		panic("gss: the realm's key has a wrong length")
 	}
-	return Key{keyring.RealmType, k}
+	return Key{Type: keyring.RealmType, Value: k}
 }

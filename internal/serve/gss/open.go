@@ -36,6 +36,31 @@ type Opened struct {
 type Key struct {
 	Type  etype.Type
 	Value []byte
+	Kept  *etype.Kept // the same, where it is used again and again; nil elsewhere
+}
+
+// Encrypt encrypts with the key.
+func (k Key) Encrypt(usage uint32, plain []byte) ([]byte, error) {
+	if k.Kept != nil {
+		return k.Kept.Encrypt(usage, plain)
+	}
+	return k.Type.Encrypt(k.Value, usage, plain)
+}
+
+// Decrypt decrypts data, which stays as it is.
+func (k Key) Decrypt(usage uint32, data []byte) ([]byte, error) {
+	if k.Kept != nil {
+		return k.Kept.Decrypt(usage, data)
+	}
+	return k.Type.Decrypt(k.Value, usage, data)
+}
+
+// Checksum signs data with the key.
+func (k Key) Checksum(usage uint32, data []byte) ([]byte, error) {
+	if k.Kept != nil {
+		return k.Kept.Checksum(usage, data)
+	}
+	return k.Type.Checksum(k.Value, usage, data)
 }
 
 // Keys finds the key a ticket is encrypted with; ok is false if the service or the
@@ -61,7 +86,7 @@ func Open(p []byte, keys Keys, usage uint32, replays *Replays, now time.Time) (*
 	if o.Key, err = findKey(req.Ticket, keys); err != nil {
 		return nil, err
 	}
-	plain, err := o.Key.Type.Decrypt(o.Key.Value, krb5.UsageTicket, req.Ticket.EncPart.Cipher)
+	plain, err := o.Key.Decrypt(krb5.UsageTicket, req.Ticket.EncPart.Cipher)
 	if err != nil {
 		return nil, refuse(krb5.ErrBadIntegrity, "the ticket cannot be decrypted")
 	}

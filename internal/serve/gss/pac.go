@@ -151,7 +151,7 @@ func verifyKDC(p pac.PAC, t *krb5.EncTicketPart, realm *keyring.Realm) error {
 	bare := TicketWithoutPAC(t)
 	whole := p.Zeroed(pac.ServerChecksum, pac.KDCChecksum, pac.FullChecksum)
 	for i := range realm.Versions {
-		key := Key{keyring.RealmType, realm.Versions[i].Key}
+		key := Key{Type: keyring.RealmType, Value: realm.Versions[i].Key}
 		if signed(p, pac.KDCChecksum, key, server.Sum) && signed(p, pac.TicketChecksum, key, bare) && signed(p, pac.FullChecksum, key, whole) {
 			return nil
 		}
@@ -172,6 +172,6 @@ func signed(p pac.PAC, t pac.Type, key Key, over []byte) bool {
 	if err != nil || sig.CheckType != key.Type.CheckType() {
 		return false
 	}
-	sum, err := key.Type.Checksum(key.Value, krb5.UsagePAC, over)
+	sum, err := key.Checksum(krb5.UsagePAC, over)
 	return err == nil && hmac.Equal(sum, sig.Sum)
 }

@@ -238,7 +238,7 @@ func (x *exchange) initialReply(part *krb5.EncTicketPart, ticket krb5.Ticket) ([
 	}
 	var err error
 	rep.EncPart = krb5.EncryptedData{EType: krb5.EType(x.replyKey.Type), KVNO: x.proved.Credential.Current.Version}
-	if rep.EncPart.Cipher, err = x.replyKey.Type.Encrypt(x.replyKey.Value, krb5.UsageASRepPart, x.s.marshal(enc)); err != nil {
+	if rep.EncPart.Cipher, err = x.s.encrypt(x.replyKey, krb5.UsageASRepPart, enc); err != nil {
 		return nil, err
 	}
 	return x.s.marshal(rep), nil

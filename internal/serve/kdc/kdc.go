@@ -71,6 +71,7 @@ type Server struct {
 	stats    Stats
 	replays  *gss.Replays
 	recent   *recent
+	keys     atomic.Pointer[realmKeys]
 	builders sync.Pool
 }
 
@@ -191,6 +192,17 @@ func (s *Server) marshal(m interface{ Append(*ber.Builder) }) []byte {
 	}()
 	m.Append(b)
 	return append(make([]byte, 0, b.Len()), b.Bytes()...)
+}
+
+// encrypt builds a message and encrypts it.
+func (s *Server) encrypt(key gss.Key, usage uint32, m interface{ Append(*ber.Builder) }) ([]byte, error) {
+	b := s.builders.Get().(*ber.Builder)
+	defer func() {
+		b.Reset()
+		s.builders.Put(b)
+	}()
+	m.Append(b)
+	return key.Encrypt(usage, b.Bytes())
 }
 
 // exchange is one request and its answer.

@@ -20,7 +20,7 @@ func (x *exchange) pac(part *krb5.EncTicketPart, e *directory.Entry, wanted bool
 	if err != nil {
 		return nil, err
 	}
-	realm := realmKey(x.s.dir.Realm().Making(x.now))
+	realm := x.s.realmKey(x.s.dir.Realm().Making(x.now))
 	signatures := []pac.Buffer{
 		pac.Unsigned(pac.ServerChecksum, x.service.key.Type.CheckType()),
 		pac.Unsigned(pac.KDCChecksum, realm.Type.CheckType()),
@@ -109,7 +109,7 @@ func (x *exchange) sign(p pac.PAC, part *krb5.EncTicketPart, realm gss.Key) erro
 		if err != nil {
 			return err
 		}
-		sum, err := step.key.Type.Checksum(step.key.Value, krb5.UsagePAC, step.over())
+		sum, err := step.key.Checksum(krb5.UsagePAC, step.over())
 		if err != nil {
 			return err
 		}

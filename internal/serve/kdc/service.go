@@ -33,7 +33,7 @@ var everyType = []etype.Type{etype.AES256SHA1, etype.AES128SHA1, etype.AES256SHA
 func (x *exchange) findService(name krb5.PrincipalName) (*service, error) {
 	if isGranting(name, x.s) {
 		v := x.s.dir.Realm().Making(x.now)
-		return &service{name: name, granting: true, key: realmKey(v), version: v.Number, types: everyType}, nil
+		return &service{name: name, granting: true, key: x.s.realmKey(v), version: v.Number, types: everyType}, nil
 	}
 	if name.Equal(krb5.ChangePassword()) {
 		v := x.s.dir.Realm().Making(x.now)
@@ -69,7 +69,38 @@ func isGranting(n krb5.PrincipalName, s *Server) bool {
 	return strings.EqualFold(n.Parts[1], d.Name) || strings.EqualFold(n.Parts[1], d.NetBIOS)
 }
 
-func realmKey(v *keyring.RealmVersion) gss.Key { return gss.Key{Type: keyring.RealmType, Value: v.Key} }
+// realmKeys are the realm's keys, kept: every request needs one several times.
+type realmKeys struct {
+	realm *keyring.Realm
+	keys  map[*keyring.RealmVersion]gss.Key
+}
+
+// realmKey is a version of the realm's key.
+func (s *Server) realmKey(v *keyring.RealmVersion) gss.Key {
+	realm := s.dir.Realm()
+	held := s.keys.Load()
+	if held == nil || held.realm != realm {
+		held = keepRealm(realm)
+		s.keys.Store(held)
+	}
+	if k, ok := held.keys[v]; ok {
+		return k
+	}
+	return gss.Key{Type: keyring.RealmType, Value: v.Key} // rolled since v was found
+}
+
+func keepRealm(realm *keyring.Realm) *realmKeys {
+	out := &realmKeys{realm, make(map[*keyring.RealmVersion]gss.Key, len(realm.Versions))}
+	for i := range realm.Versions {
+		v := &realm.Versions[i]
+		kept, err := keyring.RealmType.Keep(v.Key)
+		if err != nil {
+			continue // a key of a wrong length seals nothing
+		}
+		out.keys[v] = gss.Key{Type: keyring.RealmType, Value: v.Key, Kept: kept}
+	}
+	return out
+}
 
 // typesOf is what a machine says it can use, [MS-KILE] §2.2.7; without a word of it
 // AES, and RC4 never.

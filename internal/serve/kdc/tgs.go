@@ -6,6 +6,7 @@ import (
 
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
+	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/crypt/etype"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/serve/gss"
@@ -52,10 +53,10 @@ func (s *Server) grantingKeys(name krb5.PrincipalName, typ etype.Type, version u
 		return gss.Key{}, false
 	}
 	v := s.dir.Realm().Version(version)
-	if v == nil || typ != realmKey(v).Type {
+	if v == nil || typ != keyring.RealmType {
 		return gss.Key{}, false
 	}
-	return realmKey(v), true
+	return s.realmKey(v), true
 }
 
 // reject records that something shown as a ticket was none that counts.
@@ -212,7 +213,7 @@ func (x *exchange) furtherReply(part *krb5.EncTicketPart, ticket krb5.Ticket) ([
 			return nil, err
 		}
 	}
-	cipher, err := etype.Type(key.EType).Encrypt(key.Value, usage, x.s.marshal(enc))
+	cipher, err := x.s.encrypt(gss.Key{Type: etype.Type(key.EType), Value: key.Value}, usage, enc)
 	if err != nil {
 		return nil, err
 	}

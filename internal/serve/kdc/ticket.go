@@ -58,7 +58,7 @@ func (x *exchange) seal(part *krb5.EncTicketPart, e *directory.Entry, wantsPAC b
 		}
 		part.AuthData = krb5.AuthorizationData{krb5.WithPAC(p)}
 	}
-	cipher, err := x.service.key.Type.Encrypt(x.service.key.Value, krb5.UsageTicket, x.s.marshal(part))
+	cipher, err := x.s.encrypt(x.service.key, krb5.UsageTicket, part)
 	t.EncPart = krb5.EncryptedData{EType: krb5.EType(x.service.key.Type), KVNO: x.service.version, Cipher: cipher}
 	return t, err
 }
