@@ -72,13 +72,7 @@ func (l *lab) https() (port string, leaf *x509.Certificate) {
 	if port = u.Port(); port == "" {
 		port = "443"
 	}
-	ca, err := os.ReadFile(filepath.Join(l.data, "ca.pem"))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(ca)
-	c, err := tls.Dial("tcp", l.addr+":"+port, &tls.Config{RootCAs: roots, ServerName: "portal." + domain})
+	c, err := tls.Dial("tcp", l.addr+":"+port, &tls.Config{RootCAs: l.roots(), ServerName: "portal." + domain})
 	if err != nil {
 		l.t.Fatal(err)
 	}

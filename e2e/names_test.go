@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"encoding/binary"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -138,21 +136,8 @@ func askKDC(t *testing.T, addr, name string, enterprise, proof bool) string {
 	if proof {
 		q.PAData = append(q.PAData, krbclient.Proof(krb5.EncryptionKey{EType: krb5.AES256SHA1, Value: make([]byte, 32)}, time.Now()))
 	}
-	conn, err := net.Dial("tcp", addr)
+	out, err := exchange(addr, q.Marshal())
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	p := q.Marshal()
-	if _, err := conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(p))), p...)); err != nil {
-		t.Fatal(err)
-	}
-	var head [4]byte
-	if _, err := io.ReadFull(conn, head[:]); err != nil {
-		t.Fatal(err)
-	}
-	out := make([]byte, binary.BigEndian.Uint32(head[:]))
-	if _, err := io.ReadFull(conn, out); err != nil {
 		t.Fatal(err)
 	}
 	e, err := krb5.ParseError(out)

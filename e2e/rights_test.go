@@ -3,14 +3,11 @@ package e2e
 import (
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,13 +31,9 @@ type caller struct {
 // checked against the installation's root.
 func (l *lab) signIn(name, password string) *caller {
 	l.t.Helper()
-	pem, err := os.ReadFile(filepath.Join(l.data, "ca.pem"))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
+	roots := l.roots()
 	c := &caller{t: l.t, name: name}
+	var err error
 	if c.ldap, err = ldap.DialURL("ldap://" + l.addrOf("ldap")); err != nil {
 		l.t.Fatal(err)
 	}
