@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -44,18 +45,21 @@ func end(c *exec.Cmd) {
 	}
 }
 
-// freePort finds a port that is free over TCP and UDP.
+// freePort finds a port that is free over TCP and UDP, below those that the kernel
+// gives to connections: one of the many here would take it before the server does.
 func freePort() (int, error) {
 	for range 100 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		port := 20_000 + rand.IntN(12_000)
+		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		ln, err := net.Listen("tcp", addr)
 		if err != nil {
-			return 0, err
+			continue
 		}
-		pc, err := net.ListenPacket("udp", ln.Addr().String())
+		pc, err := net.ListenPacket("udp", addr)
 		ln.Close()
 		if err == nil {
 			pc.Close()
-			return ln.Addr().(*net.TCPAddr).Port, nil
+			return port, nil
 		}
 	}
 	return 0, fmt.Errorf("no port is free over TCP and UDP")
