@@ -39,7 +39,7 @@ soak: deps
 fuzz:
 	@FUZZTIME=$${FUZZTIME:-60s} sh scripts/fuzz.sh
 
-# We and slapd side by side, as ratios of one run.
+# We beside slapd and krb5kdc, as ratios of one run.
 bench: deps
 	@$(GO) run ./e2e/bench
 

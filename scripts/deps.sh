@@ -6,7 +6,7 @@
 # install, the tests skip and say what is missing.
 set -eu
 
-want="ldap-utils slapd python3-ldap3 sssd-ldap libnss-sss jupyterhub python3-notebook chromium iproute2 iputils-ping procps curl debootstrap debian-archive-keyring"
+want="ldap-utils slapd krb5-kdc krb5-admin-server python3-ldap3 sssd-ldap libnss-sss jupyterhub python3-notebook chromium iproute2 iputils-ping procps curl debootstrap debian-archive-keyring"
 command -v npm >/dev/null || want="$want npm"
 missing=""
 for p in $want; do
