@@ -71,7 +71,7 @@ var classTable = [classes]ClassInfo{
 	Computer: {
 		Name: "computer", OID: "1.2.840.113556.1.3.30", RDN: CN,
 		Chain: []string{"top", "person", "organizationalPerson", "user", "computer"},
-		May:   append([]ID{DNSHostName, OperatingSystem, OperatingSystemVersion, OperatingSystemServicePack, ManagedBy, MsDSCreatorSID, HostAccess}, person...),
+		May:   append([]ID{DNSHostName, OperatingSystem, OperatingSystemVersion, OperatingSystemServicePack, ManagedBy, MsDSCreatorSID, HostAccess, MsDSAllowedToDelegateTo}, person...),
 	},
 	Group: {
 		Name: "group", OID: "1.2.840.113556.1.5.8", RDN: CN,

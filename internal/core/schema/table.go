@@ -160,6 +160,7 @@ const (
 	AutomountKey
 	AutomountInformation
 	HostAccess
+	MsDSAllowedToDelegateTo
 )
 
 // table has one row an attribute, in the order of the constants. OIDs are those of
@@ -324,4 +325,5 @@ var table = [...]Attr{
 	{ID: AutomountKey, Name: "automountKey", OID: "1.3.6.1.1.1.1.32", Syntax: Text, Single: true, Source: Computed, Read: Known, Write: Naming, Max: 256, Label: "Mount point"},
 	{ID: AutomountInformation, Name: "automountInformation", OID: "1.3.6.1.1.1.1.33", Syntax: Cased, Single: true, Read: Known, Write: Mounts, Max: 1024, Label: "What is mounted"},
 	{ID: HostAccess, Name: "selfsameHostAccess", OID: "2.25.127385024911640294337205884153099517063.1", Syntax: Link, Read: Known, Write: Access, Label: "Who may sign in"},
+	{ID: MsDSAllowedToDelegateTo, Name: "msDS-AllowedToDelegateTo", OID: "1.2.840.113556.1.4.1787", Syntax: Text, Read: Known, Write: Access, Max: 512, Label: "Services it may act for people at"},
 }

@@ -125,11 +125,11 @@ func (a *Acceptor) keys(name krb5.PrincipalName, typ etype.Type, version uint32)
 	if len(name.Parts) < 2 || !slices.ContainsFunc(a.cfg.Services, func(s string) bool { return strings.EqualFold(s, name.Parts[0]) }) {
 		return Key{}, false
 	}
-	return keyOf(a.cfg.Directory, a.cfg.Account, typ, version)
+	return KeyOf(a.cfg.Directory, a.cfg.Account, typ, version)
 }
 
-// keyOf finds an account's key of a type and version.
-func keyOf(d *directory.Directory, id ident.ID, typ etype.Type, version uint32) (Key, bool) {
+// KeyOf finds an account's key of a type and version.
+func KeyOf(d *directory.Directory, id ident.ID, typ etype.Type, version uint32) (Key, bool) {
 	rec := d.Credential(id)
 	if rec == nil {
 		return Key{}, false

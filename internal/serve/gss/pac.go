@@ -81,27 +81,42 @@ func provedAt(p pac.PAC) (time.Time, error) {
 // there is, and returns whose ticket it is.
 func Verify(o *Opened, realm *keyring.Realm) (authn.Ticket, error) {
 	t := authn.Ticket{ID: ID(o.Request.Ticket), Name: o.Ticket.CName.String(), Until: o.Ticket.EndTime}
-	p, err := parsePAC(&o.Ticket)
+	p, owner, err := verify(o, realm)
 	if err != nil {
 		return t, err
 	}
+	t.Owner = owner
+	t.At, err = provedAt(p)
+	return t, err
+}
+
+// OwnerOf is Verify for a ticket of somebody else's service, which does not say to
+// the microsecond when its owner proved who it is.
+func OwnerOf(o *Opened, realm *keyring.Realm) (ident.SID, error) {
+	_, owner, err := verify(o, realm)
+	return owner, err
+}
+
+func verify(o *Opened, realm *keyring.Realm) (pac.PAC, ident.SID, error) {
+	p, err := parsePAC(&o.Ticket)
+	if err != nil {
+		return p, "", err
+	}
 	if err := verifyServer(p, o.Key); err != nil {
-		return t, err
+		return p, "", err
 	}
 	if err := verifyKDC(p, &o.Ticket, realm); err != nil {
-		return t, err
+		return p, "", err
 	}
 	b, err := p.Find(pac.UPNDNS)
 	if err != nil {
-		return t, forged("it names no owner")
+		return p, "", forged("it names no owner")
 	}
 	who, err := pac.ParseUPNInfo(b)
 	if err != nil || len(who.SID) == 0 {
-		return t, forged("it names no owner")
+		return p, "", forged("it names no owner")
 	}
-	t.Owner = ident.SID(who.SID)
-	t.At, err = provedAt(p)
-	return t, err
+	return p, ident.SID(who.SID), nil
 }
 
 func forged(format string, args ...any) error {

@@ -27,6 +27,13 @@ func unwrapSPNEGO(token []byte) (inner, mech []byte, err error) {
 	return offer.Token, mech, nil
 }
 
+// Offer is what a server says to a client that asks first which mechanisms there
+// are, [MS-SPNG] §3.2.5.2.
+func Offer() []byte {
+	o := spnego.NegTokenInit{Mechs: [][]byte{krb5.OIDKerberos}, Hint: "not_defined_in_RFC4178@please_ignore"}
+	return o.Marshal()
+}
+
 // wrapSPNEGO answers an offer. One whose first mechanism is taken needs no MIC of
 // the list, RFC 4178 §5.
 func wrapSPNEGO(mech, reply []byte) []byte {

@@ -71,6 +71,7 @@ type Server struct {
 	stats    Stats
 	replays  *gss.Replays
 	recent   *recent
+	live     *live
 	keys     atomic.Pointer[realmKeys]
 	builders sync.Pool
 }
@@ -83,7 +84,7 @@ func New(cfg Config) *Server {
 	d := cfg.Directory.Domain()
 	return &Server{
 		dir: cfg.Directory, authn: cfg.Authn, log: cfg.Log, realm: krb5.Realm(d.Realm()),
-		replays: gss.NewReplays(), recent: newRecent(),
+		replays: gss.NewReplays(), recent: newRecent(), live: newLive(),
 		builders: sync.Pool{New: func() any { return new(ber.Builder) }},
 	}
 }
@@ -228,7 +229,8 @@ type exchange struct {
 	noPAC    bool // the client wants none in what comes of this ticket
 
 	// Of a TGS exchange.
-	tgt *gss.Opened
+	tgt    *gss.Opened
+	behalf *behalf // nil for a client that speaks for itself
 }
 
 func (x *exchange) run() ([]byte, error) {

@@ -40,7 +40,11 @@ func (x *exchange) pac(part *krb5.EncTicketPart, e *directory.Entry, wanted bool
 		if err != nil {
 			return nil, err
 		}
-		buffers = append(buffers, who...)
+		trail, err := x.behalf.trail()
+		if err != nil {
+			return nil, err
+		}
+		buffers = append(append(buffers, who...), trail...)
 		signatures = append(signatures,
 			pac.Unsigned(pac.TicketChecksum, realm.Type.CheckType()), pac.Unsigned(pac.FullChecksum, realm.Type.CheckType()))
 	}

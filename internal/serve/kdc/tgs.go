@@ -6,6 +6,7 @@ import (
 
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
+	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/crypt/etype"
 	"github.com/selfsame-dev/selfsame/internal/fault"
@@ -18,7 +19,7 @@ const notInTGS = krb5.OptPostdated | krb5.OptAllowPostdate | krb5.OptValidate | 
 
 // grant answers a TGS-REQ, RFC 4120 §3.3.
 func (x *exchange) grant() ([]byte, error) {
-	for _, step := range []func() error{x.openTGT, x.openArmor, x.checkAsked, x.findOwner} {
+	for _, step := range []func() error{x.openTGT, x.openArmor, x.checkAsked, x.findOwner, x.findBehalf} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -124,6 +125,10 @@ func (x *exchange) issueFurther() ([]byte, error) {
 		return nil, err
 	}
 	part.Flags = flags
+	if x.behalf != nil {
+		x.proved = x.behalf.proved
+		x.behalf.apply(&part)
+	}
 	ticket, err := x.seal(&part, x.proved.Entry, !x.noPAC)
 	if err != nil {
 		return nil, err
@@ -135,6 +140,12 @@ func (x *exchange) issueFurther() ([]byte, error) {
 	action := "ticket.service"
 	if x.service.granting {
 		action = "ticket.granting"
+	}
+	if x.behalf != nil {
+		x.proved.Record.Chain = []ident.Ref{x.behalf.by.Ref()}
+		action = "ticket.onBehalf"
+	} else if e := x.service.entry; e != nil && e.Control&directory.ControlServer == 0 {
+		x.s.live.began(e.ID, x.proved.Entry.ID, x.proved.Actor.At(), part.EndTime, x.now)
 	}
 	return reply, x.record(action, ticket, gss.ID(x.tgt.Request.Ticket))
 }
@@ -202,6 +213,9 @@ func (x *exchange) renewed(part *krb5.EncTicketPart, flags krb5.Flags) (krb5.Fla
 // its authenticator, or the ticket's.
 func (x *exchange) furtherReply(part *krb5.EncTicketPart, ticket krb5.Ticket) ([]byte, error) {
 	rep := &krb5.KDCRep{Type: krb5.TypeTGSRep, CRealm: part.CRealm, CName: part.CName, Ticket: ticket}
+	if err := x.signReply(rep); err != nil {
+		return nil, err
+	}
 	enc := x.replyPart(krb5.TypeTGSRep, part)
 	usage := uint32(krb5.UsageTGSRepSession)
 	if x.tgt.Auth.Subkey != nil {

@@ -152,7 +152,7 @@ func (c *Client) Send(q *krb5.KDCReq, key krb5.EncryptionKey) (*Ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(rep, key, krb5.UsageASRepPart, q.Body.Nonce)
+	return Open(rep, key, krb5.UsageASRepPart, q.Body.Nonce)
 }
 
 func (c *Client) ask(q *krb5.KDCReq) (*krb5.KDCRep, error) { return Ask(c.KDC, q.Marshal()) }
@@ -171,7 +171,8 @@ func Ask(kdc KDC, request []byte) (*krb5.KDCRep, error) {
 	return &rep, err
 }
 
-func open(rep *krb5.KDCRep, key krb5.EncryptionKey, usage uint32, nonce int64) (*Ticket, error) {
+// Open opens an answer with the key it came under.
+func Open(rep *krb5.KDCRep, key krb5.EncryptionKey, usage uint32, nonce int64) (*Ticket, error) {
 	plain, err := etype.Type(rep.EncPart.EType).Decrypt(key.Value, usage, rep.EncPart.Cipher)
 	if err != nil {
 		return nil, err
@@ -210,7 +211,7 @@ func (c *Client) Get(tgt *Ticket, f Further) (*Ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(rep, subkey, krb5.UsageTGSRepSubkey, req.Body.Nonce)
+	return Open(rep, subkey, krb5.UsageTGSRepSubkey, req.Body.Nonce)
 }
 
 // FurtherRequest is the TGS-REQ, and the key its answer comes under.
