@@ -99,7 +99,8 @@ func (e *env) root() *cobra.Command {
 	}
 	add("server", e.initCommand(), e.serveCommand(), e.statusCommand(), e.backupCommand(), e.restoreCommand(), e.adminCommand(), e.sealCommand())
 	add("directory", e.userCommand(), e.groupCommand(), e.roleCommand(), e.machineCommand(), e.sudoCommand(), e.automountCommand(), e.dnsCommand())
-	add("watch", e.policyCommand(), e.auditCommand())
+	add("watch", e.policyCommand(), e.realmCommand(), e.auditCommand())
+	add("watch", e.doctorCommand())
 	root.AddCommand(e.manCommand())
 	return root
 }

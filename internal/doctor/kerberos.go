@@ -217,7 +217,7 @@ func (p *patient) refused(s server, kvno uint32, code krb5.ErrorCode) []Finding 
 	switch code {
 	case krb5.ErrPreauthFailed, krb5.ErrBadIntegrity:
 		return []Finding{found(Error, fmt.Sprintf("the domain does not accept the machine's key, version %d", kvno),
-			"The machine's password was changed elsewhere: it was joined again from a copy, reset, or restored from an old image. "+why, rejoin+p.domain)}
+			"Its password was changed elsewhere (joined again, reset, restored from an old image), or its account was buried: a server does not tell which. "+why, rejoin+p.domain)}
 	case krb5.ErrClientUnknown:
 		return []Finding{found(Error, "the domain has no account "+p.account(), "The machine was buried, or joined another domain. "+why, "realm join --user=administrator "+p.domain)}
 	case krb5.ErrClientRevoked:

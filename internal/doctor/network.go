@@ -18,9 +18,25 @@ const portDNS = 53
 
 func dnsAt(a netip.Addr) netip.AddrPort { return netip.AddrPortFrom(a, portDNS) }
 
-// knows asks a name server for the domain's own record. reply says what it answers
-// where it does not know it.
+// known is what a name server says of the domain: reply where it does not know it, err
+// where it says nothing.
+type known struct {
+	reply string
+	err   error
+}
+
+// knows asks a name server for the domain's own record, once: a silent one takes its
+// time.
 func (p *patient) knows(ctx context.Context, at netip.Addr) (reply string, err error) {
+	k, asked := p.asked[at]
+	if !asked {
+		k.reply, k.err = p.soa(ctx, at)
+		p.asked[at] = k
+	}
+	return k.reply, k.err
+}
+
+func (p *patient) soa(ctx context.Context, at netip.Addr) (reply string, err error) {
 	a, err := p.query(ctx, dnsAt(at), p.domain, dnsmessage.TypeSOA)
 	switch {
 	case err != nil:

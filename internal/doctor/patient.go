@@ -18,9 +18,10 @@ type patient struct {
 	krb5   krb5Conf
 	keys   keytabFile
 
-	resolver netip.Addr // the first name server that knows the domain
-	servers  []server   // the domain's, as DNS has them, or the name servers where it does not
-	own      netip.Addr // its address on the way to the domain
+	asked    map[netip.Addr]known // the name servers
+	resolver netip.Addr           // the first name server that knows the domain
+	servers  []server             // the domain's, as DNS has them, or the name servers where it does not
+	own      netip.Addr           // its address on the way to the domain
 }
 
 // server is one of the domain's.
@@ -39,7 +40,7 @@ func (s server) String() string {
 
 // Examine looks at a machine.
 func (m *Machine) Examine(ctx context.Context) *Report {
-	p := &patient{Machine: m, host: m.fqdn(), sssd: m.readSSSD(), krb5: m.readKrb5(), keys: m.readKeytab()}
+	p := &patient{Machine: m, host: m.fqdn(), sssd: m.readSSSD(), krb5: m.readKrb5(), keys: m.readKeytab(), asked: make(map[netip.Addr]known)}
 	p.domain = p.findDomain()
 	p.realm = strings.ToUpper(p.domain)
 	p.joined = p.sssd.domain != "" || len(p.keys.entries) > 0

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func sssdFile(_ context.Context, p *patient) []Finding {
@@ -168,6 +169,10 @@ func both(a, b []string) []string {
 	return out
 }
 
+// statusWait is how long SSSD may take to say whether it is online; it does so in a
+// tenth of a second.
+const statusWait = time.Second
+
 func sssdRuns(ctx context.Context, p *patient) []Finding {
 	if p.sssd.domain == "" {
 		return nil
@@ -183,6 +188,10 @@ func sssdRuns(ctx context.Context, p *patient) []Finding {
 		return []Finding{found(Error, "SSSD does not run: it is "+state, "Nobody of the domain is known on this machine.", "systemctl restart sssd; journalctl -u sssd says why it ended").
 			with(&Fix{Then: restartSSSD})}
 	}
+	// It goes over D-Bus, which starts SSSD's end of it first: just after a restart that
+	// may hang until D-Bus gives up, 25 s later. No answer is no finding.
+	ctx, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
 	said, err := p.Run(ctx, "sssctl", "domain-status", "--online", p.sssd.domain)
 	if err == nil && strings.Contains(said, "Offline") {
 		return []Finding{found(Error, "SSSD is offline", "It knows only people who signed in here before, and tries again after a minute or more.",
