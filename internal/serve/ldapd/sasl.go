@@ -50,6 +50,8 @@ func (x *request) saslBind(ctx context.Context, q *ldap.BindRequest, a ldap.SASL
 		return nil, refuse(ldap.UnwillingToPerform, "the connection has a security layer already: open another")
 	case a.Mechanism == mechGSSAPI && state != nil:
 		return x.negotiate(state, a.Credentials)
+	case a.Mechanism == mechSPNEGO && len(a.Credentials) == 0: // as Samba's tools begin
+		return &ldap.BindResponse{Result: ldap.Result{Code: ldap.SaslBindInProgress}, ServerCreds: gss.Offer()}, nil
 	}
 	at := c.attempt()
 	at.Client = policy.Ticket
