@@ -224,6 +224,32 @@ func TestFindingsComeWorstFirst(t *testing.T) {
 	l.wait.Wait()
 }
 
+// Five minutes are what Kerberos forgives: up to them a clock is a warning, and no
+// sign-in is missed.
+func TestAClockIsAnErrorWhereKerberosRefuses(t *testing.T) {
+	for _, x := range []struct {
+		ahead time.Duration
+		want  []Severity
+	}{
+		{2 * time.Minute, nil},
+		{-2 * time.Minute, nil},
+		{4 * time.Minute, []Severity{Warning}},
+		{5*time.Minute + time.Second, []Severity{Error}},
+		{-5*time.Minute - time.Second, []Severity{Error}},
+	} {
+		l := newLab(t)
+		l.ahead = x.ahead
+		var got []Severity
+		for _, f := range l.Examine(t.Context()).Findings {
+			got = append(got, f.Severity)
+		}
+		if !slices.Equal(got, x.want) {
+			t.Errorf("%s ahead: got %v, want %v", x.ahead, got, x.want)
+		}
+		l.wait.Wait()
+	}
+}
+
 func TestAMachineThatIsToJoin(t *testing.T) {
 	l := newLab(t)
 	l.remove(keytabPath)
