@@ -281,8 +281,8 @@ func (d *draft) write(rule string) (wrote bool, rec *audit.Record, err error) {
 	for _, name := range d.order {
 		was, now := d.was[name], d.now[name]
 		diffs := diff(was, now, len(d.order) > 1)
-		if len(diffs) == 0 && now.Refreshed.Equal(was.Refreshed) && now.Gone.Equal(was.Gone) {
-			continue
+		if none := len(was.Sets) == 0 && len(now.Sets) == 0; none || len(diffs) == 0 && now.Refreshed.Equal(was.Refreshed) && now.Gone.Equal(was.Gone) {
+			continue // removing what was not there is no change, and none would come to wait for
 		}
 		wrote = true
 		if len(diffs) > 0 && rec.Target.Name == "" {
