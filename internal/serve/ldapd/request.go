@@ -174,7 +174,10 @@ func (x *request) answerError(err error) {
 }
 
 func (x *request) answer(op ldap.Op) {
-	if r, ok := op.(*ldap.Response); ok {
+	switch r := op.(type) {
+	case *ldap.Response:
+		x.code = r.Code
+	case *ldap.BindResponse:
 		x.code = r.Code
 	}
 	x.reply(op)
@@ -208,7 +211,7 @@ func (x *request) log() {
 		level = slog.LevelDebug
 	case *ldap.BindRequest:
 		s.stats.Binds.Add(1)
-		if x.code != ldap.Success {
+		if x.code != ldap.Success && x.code != ldap.SaslBindInProgress {
 			s.stats.Refused.Add(1)
 		}
 	default:
