@@ -46,7 +46,7 @@ const (
 	OptRenewableOK      Options = 1 << (31 - 27)
 	OptEncTktInSkey     Options = 1 << (31 - 28) // user to user
 	OptRenew            Options = 1 << (31 - 30)
-	OptValidate         Options = 1 << (31 - 31)
+	OptValidate         Options = 1
 )
 
 // Has reports whether every option of p is set.
