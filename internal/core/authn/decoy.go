@@ -29,7 +29,7 @@ func newDecoy() decoy {
 // 15 MB when all are in use, however many names somebody makes up.
 func (a *Authenticator) decoyID(name string) ident.ID {
 	m := hmac.New(sha256.New, a.decoy.secret)
-	m.Write([]byte(ident.Fold(name)))
+	m.Write([]byte(a.dir.Decoy(name))) // of the login name, however the name is written
 	sum := m.Sum(nil)
 	id := ident.ID{6: 0x80, 8: 0x80} // version 8, RFC 9562 §5.8: of nobody's
 	copy(id[10:], "decoy")
