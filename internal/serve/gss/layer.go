@@ -12,10 +12,11 @@ const (
 	// wrapAt is how much goes into one token: half of what the clients' libraries
 	// take in one, 64 KiB, so that the token fits with all around it.
 	wrapAt = 32 << 10
-	// longest is the longest token taken in. RFC 4752 §3.1 lets us name 16 MiB at
-	// most; we name MaxToken, and leave room for what surrounds it.
-	longest = MaxToken + 1024
-	// MaxToken is the most a client may put into one token.
+	// longest is the longest token taken in: what three octets can name, RFC 4752
+	// §3.1, and what surrounds it. Only GSSAPI names a size. With GSS-SPNEGO Cyrus
+	// SASL knows none, and puts a whole message into one token.
+	longest = 0xffffff + 1024
+	// MaxToken is the most we ask a client to put into one token.
 	MaxToken = 0xffff
 )
 
