@@ -2,6 +2,7 @@ package krb5
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -158,6 +159,22 @@ func TestListsAreBounded(t *testing.T) {
 		if _, err := ParseKDCReq(q.Marshal()); !errors.Is(err, ErrList) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// Heimdal asks for a ticket to forward without addresses by a list of none, against
+// RFC 4120 §5.2.5.
+func TestNoAddressesAreAList(t *testing.T) {
+	p, err := hex.DecodeString("6c81a130819ea103020105a20302010ca4819130818ea00703050060800000a20e1b0c4c41422e494e5445524e414ca3" +
+		"21301fa003020102a11830161b066b72627467741b0c4c41422e494e5445524e414ca411180f31393730303130313030" +
+		"303030305aa511180f31393730303130313030303030305aa611180f31393730303130313030303030305aa706020400" +
+		"000007a80b3009020112020111020117a9023000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := ParseKDCReq(p)
+	if err != nil || !q.Body.Options.Has(OptForwarded) || len(q.Body.Addresses) != 0 {
+		t.Errorf("got %+v, %v", q.Body, err)
 	}
 }
 

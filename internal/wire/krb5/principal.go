@@ -102,7 +102,11 @@ func (a *HostAddress) decode(r *ber.Reader) {
 	r.Leave(outer)
 }
 
-func readAddresses(r *ber.Reader) []HostAddress { return list(r, MaxAddresses, part[HostAddress]) }
+// readAddresses reads addresses. RFC 4120 §5.2.5 says that there should be one at
+// least, and Heimdal writes a list of none.
+func readAddresses(r *ber.Reader) []HostAddress {
+	return listOrNone(r, MaxAddresses, part[HostAddress])
+}
 
 // Append writes the address in front of what b holds.
 func (a HostAddress) Append(b *ber.Builder) {
