@@ -160,15 +160,30 @@ type hubBench struct {
 	dir   string
 }
 
-func (b *hubBench) start(config string) {
-	b.t.Helper()
-	b.dir = b.t.TempDir()
-	write(b.t, filepath.Join(b.dir, "jupyterhub_config.py"), fmt.Sprintf(`
+// ldapLines puts an authenticator's lines where it looks for them; modules is the
+// folder of the authenticator.
+func ldapLines(modules, lines string) string {
+	return fmt.Sprintf(`
 import os, pwd, sys
 sys.path.insert(0, %q)
 c.JupyterHub.authenticator_class = "ldapauth.LDAPAuthenticator"
 A = c.LDAPAuthenticator
 %s
+
+def home(spawner):
+    p = pwd.getpwnam(spawner.user.name)
+    if not os.path.isdir(p.pw_dir):
+        os.mkdir(p.pw_dir, 0o700)
+        os.chown(p.pw_dir, p.pw_uid, p.pw_gid)
+
+c.Spawner.pre_spawn_hook = home
+`, modules, lines)
+}
+
+// hubLines are what every hub of a test has: its proxy, at three ports from port on,
+// and a token for who drives it.
+func hubLines(proxy string, port int, dir string) string {
+	return fmt.Sprintf(`
 c.ConfigurableHTTPProxy.command = [%q]
 c.JupyterHub.bind_url = "http://127.0.0.1:%d"
 c.JupyterHub.hub_port = %d
@@ -179,15 +194,13 @@ c.JupyterHub.services = [{"name": "test", "api_token": %q}]
 c.JupyterHub.load_roles = [{"name": "test", "services": ["test"], "scopes": ["admin:users", "admin:servers", "access:servers"]}]
 c.Spawner.cmd = ["/usr/bin/jupyterhub-singleuser"]
 c.Spawner.default_url = "/tree"
+`, proxy, port, port+1, port+2, filepath.Join(dir, "cookie"), hubToken)
+}
 
-def home(spawner):
-    p = pwd.getpwnam(spawner.user.name)
-    if not os.path.isdir(p.pw_dir):
-        os.mkdir(p.pw_dir, 0o700)
-        os.chown(p.pw_dir, p.pw_uid, p.pw_gid)
-
-c.Spawner.pre_spawn_hook = home
-`, testdata(b.t, ""), config, b.proxy, b.port, b.port+1, b.port+2, filepath.Join(b.dir, "cookie"), hubToken))
+func (b *hubBench) start(config string) {
+	b.t.Helper()
+	b.dir = b.t.TempDir()
+	write(b.t, filepath.Join(b.dir, "jupyterhub_config.py"), ldapLines(testdata(b.t, ""), config)+hubLines(b.proxy, b.port, b.dir))
 	if err := os.Chmod(b.dir, 0o755); err != nil {
 		b.t.Fatal(err)
 	}
