@@ -33,7 +33,7 @@ import (
 )
 
 const (
-	// noteDelay is the longest a written record waits for its sync.
+	// noteDelay is the longest a record waits for its sync.
 	noteDelay = 50 * time.Millisecond
 	// headEvery is how often a signed head is written and anchored while records
 	// come in: what a thief of the disk could cut off unseen is younger.
@@ -43,6 +43,8 @@ const (
 	// indexAt is how many records wait for their index at most, under load: a term
 	// that many of them hold is written once. Search reads those that wait one by one.
 	indexAt = 256
+	// mostUnwritten bounds the bytes kept in memory while the disk takes none.
+	mostUnwritten = 4 << 20
 	// recent is how many records are kept at hand for pages and tails.
 	recent = 2000
 )
@@ -68,11 +70,10 @@ type Log struct {
 	keys *dayKeys
 
 	mu      sync.Mutex
-	seg     *segment      // nil once closed
-	synced  uint64        // all records up to this one are on disk
-	failed  error         // set when a sync failed: nothing after it is certain
-	after   chan struct{} // closed when the sync under way, or the next, has ended
-	group   group
+	seg     *segment // nil once closed
+	synced  uint64   // all records up to this one are on disk
+	failed  error    // set when a sync failed: nothing after it is certain
+	batches batches
 	ring    [recent]*Record // the last records, by sequence number
 	last    Head            // the last signed head
 	subs    map[chan *Record]struct{}
@@ -117,7 +118,7 @@ func Open(cfg Config) (*Log, error) {
 	}
 	l := &Log{
 		cfg: cfg, keys: keys, kick: make(chan struct{}, 1), urgent: make(chan struct{}, 1), first: make(chan struct{}, 1),
-		subs: make(map[chan *Record]struct{}), refused: make(map[refusalKey]*Record), after: make(chan struct{}),
+		subs: make(map[chan *Record]struct{}), refused: make(map[refusalKey]*Record), batches: batches{next: newBatch()},
 	}
 	l.keep.Store(int64(cfg.Retention))
 	if err := l.begin(); err != nil {
@@ -171,10 +172,14 @@ func (l *Log) roll(prev tail) error {
 
 // Write appends a record and returns once it is on disk.
 func (l *Log) Write(ctx context.Context, r *Record) error {
-	if err := l.Note(r); err != nil {
+	l.mu.Lock()
+	if err := l.append(r); err != nil {
+		l.mu.Unlock()
 		return err
 	}
-	return l.wait(ctx, r.Seq)
+	b := l.join()
+	l.mu.Unlock()
+	return b.wait(ctx)
 }
 
 // Note appends a record and returns once it is written; it is synced soon after.
@@ -182,10 +187,25 @@ func (l *Log) Write(ctx context.Context, r *Record) error {
 func (l *Log) Note(r *Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.append(r)
+	if err := l.append(r); err != nil {
+		return err
+	}
+	return l.flush()
 }
 
-// append writes r to the segment. The caller holds mu.
+// flush writes what was appended. What cannot be written is refused, and tried
+// again with what comes next. The caller holds mu.
+func (l *Log) flush() error {
+	if l.seg == nil {
+		return nil
+	}
+	if err := l.seg.flush(); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "the audit log cannot be written")
+	}
+	return nil
+}
+
+// append adds r to the segment, for the next flush to write. The caller holds mu.
 func (l *Log) append(r *Record) error {
 	if l.seg == nil {
 		return fault.New(fault.Unavailable, "the audit log is closed")
@@ -205,9 +225,10 @@ func (l *Log) append(r *Record) error {
 			return fault.Wrap(fault.Unavailable, err, "the audit log cannot begin a new segment")
 		}
 	}
-	if err := l.seg.record(r); err != nil {
-		return fault.Wrap(fault.Unavailable, err, "the audit log cannot be written")
+	if len(l.seg.out) > mostUnwritten {
+		return fault.New(fault.Unavailable, "the audit log cannot be written")
 	}
+	l.seg.record(r)
 	l.ring[r.Seq%recent] = r
 	for ch := range l.subs {
 		select {
@@ -246,38 +267,6 @@ func signal(ch chan struct{}) {
 	}
 }
 
-// wait returns once record seq is on disk.
-func (l *Log) wait(ctx context.Context, seq uint64) error {
-	l.mu.Lock()
-	if waits, all := l.group.join(seq); all {
-		signal(l.urgent)
-	} else if waits {
-		signal(l.first)
-	}
-	for {
-		synced, failed, after := l.synced >= seq, l.failed, l.after
-		l.mu.Unlock()
-		if synced {
-			return nil
-		}
-		if failed != nil {
-			return fault.Wrap(fault.Unavailable, failed, "the audit log cannot be written")
-		}
-		select {
-		case <-after:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		l.mu.Lock()
-	}
-}
-
-// wake wakes whoever waits for a sync. The caller holds mu.
-func (l *Log) wake() {
-	close(l.after)
-	l.after = make(chan struct{})
-}
-
 // run syncs what was written, as one for all who wait: at once when everybody who
 // is expected does, a moment later when only somebody does, soon when nobody does.
 // Once a second it writes the counted refusals and a signed head.
@@ -297,7 +286,9 @@ func (l *Log) run(ctx context.Context) {
 			soon, patience = nil, nil
 		case <-l.first:
 			if patience == nil {
-				patience = time.After(l.patience())
+				l.mu.Lock()
+				patience = time.After(l.batches.patience())
+				l.mu.Unlock()
 			}
 		case <-patience:
 			l.sync(false)
@@ -313,26 +304,25 @@ func (l *Log) run(ctx context.Context) {
 	}
 }
 
-// sync makes what was written durable, with a signed head if one is due, and the
-// index before it.
+// sync writes what was appended and makes it durable, with a signed head if one is
+// due, and the index before it.
 func (l *Log) sync(head bool) {
 	l.mu.Lock()
 	l.told = false
 	seg := l.seg
-	if seg == nil || seg.seq == l.synced && !(head && seg.headDue()) {
+	if seg == nil || l.batches.next.size == 0 && seg.seq == l.synced && !(head && seg.headDue()) {
 		l.mu.Unlock()
 		return
 	}
-	var err error
 	if head || len(seg.pending) >= indexAt {
-		err = seg.index()
+		seg.index()
 	}
 	var h Head
-	if err == nil && head && seg.headDue() {
-		h, err = seg.head(l.cfg.Now())
+	if head && seg.headDue() {
+		h = seg.head(l.cfg.Now())
 	}
-	upTo, f := seg.seq, seg.f
-	l.group.begin(upTo)
+	err := seg.flush()
+	upTo, f, b := seg.seq, seg.f, l.batches.begin()
 	began := time.Now()
 	seg.syncing.Add(1)
 	l.mu.Unlock()
@@ -343,7 +333,6 @@ func (l *Log) sync(head bool) {
 	seg.syncing.Done()
 
 	l.mu.Lock()
-	l.group.end(time.Since(began))
 	if err != nil && l.failed == nil && !isNoSpace(err) {
 		l.failed = err
 		l.cfg.Log.Error("audit log: sync", "err", err)
@@ -351,10 +340,10 @@ func (l *Log) sync(head bool) {
 	if err == nil && l.seg == seg && upTo > l.synced {
 		l.synced = upTo
 	}
-	if h.Seq > 0 {
+	if h.Seq > 0 && err == nil {
 		l.last = h
 	}
-	l.wake()
+	l.batches.end(b, time.Since(began), err)
 	l.mu.Unlock()
 	if h.Seq > 0 && err == nil && l.cfg.Anchor != nil {
 		l.cfg.Anchor(h)
@@ -364,18 +353,18 @@ func (l *Log) sync(head bool) {
 // finish ends the open segment with its index and a signed head, on disk. The
 // caller holds mu.
 func (l *Log) finish() error {
-	if err := l.seg.index(); err != nil {
-		return err
+	l.seg.index()
+	h := l.seg.head(l.cfg.Now())
+	b, began := l.batches.begin(), time.Now()
+	err := l.seg.flush()
+	if err == nil {
+		err = datasync(l.seg.f)
 	}
-	h, err := l.seg.head(l.cfg.Now())
+	l.batches.end(b, time.Since(began), err)
 	if err != nil {
 		return err
 	}
-	if err := datasync(l.seg.f); err != nil {
-		return err
-	}
 	l.synced, l.last = l.seg.seq, h
-	l.wake()
 	return nil
 }
 

@@ -138,9 +138,9 @@ func (l *Log) Recover(ctx context.Context, st store.Store) (int, error) {
 	}
 	if len(waiting) > 0 {
 		l.mu.Lock()
-		seq := l.seg.seq
+		b := l.join()
 		l.mu.Unlock()
-		if err := l.wait(ctx, seq); err != nil {
+		if err := b.wait(ctx); err != nil {
 			return 0, err
 		}
 	}

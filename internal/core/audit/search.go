@@ -32,8 +32,7 @@ func (l *Log) Search(ctx context.Context, q Query) ([]*Record, error) {
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	l.sync(false) // so that the index covers what is written
-	names, err := segmentNames(l.cfg.Dir)
+	names, err := l.segments()
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +170,7 @@ func (l *Log) Export(ctx context.Context, since time.Time, fn func(*Record) bool
 	if oldest := l.oldest(); since.Before(oldest) {
 		since = oldest
 	}
-	names, err := segmentNames(l.cfg.Dir)
+	names, err := l.segments()
 	if err != nil {
 		return err
 	}
@@ -192,6 +191,16 @@ func (l *Log) Export(ctx context.Context, since time.Time, fn func(*Record) bool
 		}
 	}
 	return nil
+}
+
+// segments lists the segments, oldest first, for a reader of all that was appended.
+func (l *Log) segments() ([]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.flush(); err != nil {
+		return nil, err
+	}
+	return segmentNames(l.cfg.Dir)
 }
 
 // eachRecord calls fn for the records of a segment that can be read, and returns

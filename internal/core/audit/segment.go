@@ -109,8 +109,9 @@ type segment struct {
 	over    time.Time // when the day ends
 	pending []*Record // not yet in an index
 	headSeq uint64    // the last record under a signed head
-	buf     []byte    // a frame as it is made; kept for the next
-	plain   []byte    // the same for a record before it is sealed
+	out     []byte    // frames not yet written
+	written int64     // the size of the file
+	plain   []byte    // a record before it is sealed; kept for the next
 	syncing sync.WaitGroup
 }
 
@@ -120,7 +121,7 @@ func createSegment(dir, day string, key *dayKey, prev tail, server string, sign 
 		return nil, fmt.Errorf("create an audit segment: %w", err)
 	}
 	name := fmt.Sprintf("%s-%08d%s", day, nextNumber(prev.name), segmentSuffix)
-	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create an audit segment: %w", err)
 	}
@@ -134,7 +135,8 @@ func createSegment(dir, day string, key *dayKey, prev tail, server string, sign 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.frame(frameHeader, h); err != nil {
+	s.frame(frameHeader, h)
+	if err := s.flush(); err != nil {
 		f.Close()
 		os.Remove(f.Name())
 		return nil, fmt.Errorf("write an audit segment: %w", err)
@@ -152,29 +154,40 @@ func nextNumber(name string) int {
 	return n + 1
 }
 
-// frame appends one frame with a single write.
-func (s *segment) frame(kind byte, body []byte) error {
-	return s.write(append(s.begin(kind), body...))
+// frame appends a frame for the next flush to write.
+func (s *segment) frame(kind byte, body []byte) {
+	at := s.begin(kind)
+	s.out = append(s.out, body...)
+	s.end(at)
 }
 
-// begin returns a buffer with the beginning of a frame, for its body to follow.
-func (s *segment) begin(kind byte) []byte { return append(s.buf[:0], 0, 0, 0, 0, kind) }
+// begin begins a frame, whose body is to be appended to s.out, and returns where.
+func (s *segment) begin(kind byte) int {
+	at := len(s.out)
+	s.out = append(s.out, 0, 0, 0, 0, kind)
+	return at
+}
 
-// write completes a frame and appends it to the file. If the write fails part of
-// the way, what was written is cut off again, so that the file ends in a whole
-// frame.
-func (s *segment) write(b []byte) error {
+// end completes the frame that begins at at.
+func (s *segment) end(at int) {
+	b := s.out[at:]
 	binary.BigEndian.PutUint32(b, uint32(len(b)-5))
-	chain := step(s.chain, b[4:])
-	b = append(b, chain[:checkSize]...)
-	s.buf = b[:0]
-	if _, err := s.f.Write(b); err != nil {
-		if cut := s.f.Truncate(s.size); cut != nil {
-			err = errors.Join(err, cut)
-		}
+	s.chain = step(s.chain, b[4:])
+	s.out = append(s.out, s.chain[:checkSize]...)
+	s.size += int64(len(b) + checkSize)
+}
+
+// flush writes the frames that are due, with one write for all of them. What a
+// failed write left is written over by the next, or cut as torn at the next start.
+func (s *segment) flush() error {
+	if len(s.out) == 0 {
+		return nil
+	}
+	if _, err := s.f.WriteAt(s.out, s.written); err != nil {
 		return err
 	}
-	s.chain, s.size = chain, s.size+int64(len(b))
+	s.written += int64(len(s.out))
+	s.out = s.out[:0]
 	return nil
 }
 
@@ -187,22 +200,21 @@ func step(chain [32]byte, kindAndBody []byte) [32]byte {
 	return chain
 }
 
-func (s *segment) record(r *Record) error {
-	r.Seq = s.seq + 1
+func (s *segment) record(r *Record) {
+	s.seq++
+	r.Seq = s.seq
 	s.plain = r.AppendJSON(s.plain[:0])
-	if err := s.write(s.key.seal(s.begin(frameRecord), r.Seq, s.plain)); err != nil {
-		return err
-	}
-	s.seq = r.Seq
+	at := s.begin(frameRecord)
+	s.out = s.key.seal(s.out, r.Seq, s.plain)
+	s.end(at)
 	s.pending = append(s.pending, r)
-	return nil
 }
 
 // index writes the keyed hashes of the terms of the pending records: each term
 // once, with the records that hold it.
-func (s *segment) index() error {
+func (s *segment) index() {
 	if len(s.pending) == 0 {
-		return nil
+		return
 	}
 	first := s.pending[0].Seq
 	terms := make(map[uint64][]uint32, 2*len(s.pending))
@@ -229,27 +241,22 @@ func (s *segment) index() error {
 			body = binary.AppendUvarint(body, uint64(d))
 		}
 	}
-	if err := s.frame(frameIndex, body); err != nil {
-		return err
-	}
+	s.frame(frameIndex, body)
 	clear(s.pending)
 	s.pending = s.pending[:0]
-	return nil
 }
 
 func (s *segment) headDue() bool { return s.seq > s.headSeq }
 
-func (s *segment) head(now time.Time) (Head, error) {
+func (s *segment) head(now time.Time) Head {
 	h := Head{Server: s.server, Segment: s.name, Seq: s.seq, Time: now.UTC(), Chain: bytes.Clone(s.chain[:])}
 	h.Sig = ed25519.Sign(s.sign, h.signed())
 	body := binary.BigEndian.AppendUint64(nil, h.Seq)
 	body = binary.BigEndian.AppendUint64(body, uint64(h.Time.UnixNano()))
 	body = append(append(body, h.Chain...), h.Sig...)
-	if err := s.frame(frameHead, body); err != nil {
-		return Head{}, err
-	}
+	s.frame(frameHead, body)
 	s.headSeq = s.seq
-	return h, nil
+	return h
 }
 
 func (s *segment) tail() tail { return tail{s.name, s.day, s.seq, s.chain} }
