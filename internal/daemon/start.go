@@ -313,7 +313,9 @@ func (d *Daemon) housekeep(ctx context.Context) {
 	tick := time.NewTicker(10 * time.Second)
 	defer tick.Stop()
 	var hour time.Time
+	var heap heap
 	for {
+		heap.pace()
 		select {
 		case <-ctx.Done():
 			return
