@@ -75,7 +75,14 @@ type Record struct {
 	Old     []Past    // earlier passwords, the last first
 	Gen     uint64    // rises with every change of the record
 	Until   time.Time // when the password ends by itself: one to join with; zero for never
+	Own     bool      // the machine set it itself
+	Lags    bool      // and holds the keys before, which tickets are made with for Lag
 }
+
+// Lag is how long tickets for a machine are still made with the keys before when it
+// renews its own password. It changes the password first and writes its keytab
+// then: adcli takes up to two seconds between, in which it could open nothing.
+const Lag = 10 * time.Second
 
 // Past is an earlier password: its strongest key, and the salt it was made with.
 type Past struct {
@@ -114,7 +121,7 @@ func (r Record) Set(p Prepared, now time.Time, must bool, history int) Record {
 	r.Old = r.Old[:min(len(r.Old), history, maxHistory)]
 	r.Before = r.Current
 	r.Current = Set{Version: r.Current.Version + 1, Salt: p.salt, Keys: p.keys}
-	r.SetAt, r.Must, r.Usable, r.Until = now, must, true, time.Time{}
+	r.SetAt, r.Must, r.Usable, r.Until, r.Own, r.Lags = now, must, true, time.Time{}, false, false
 	r.Gen++
 	return r
 }
@@ -129,6 +136,23 @@ func (r Record) SetUntil(p Prepared, now, until time.Time) Record {
 
 // Over reports whether the password's own end is past.
 func (r *Record) Over(now time.Time) bool { return !r.Until.IsZero() && !now.Before(r.Until) }
+
+// Renewed returns r, which came out of base by a password that the machine set
+// itself. Its keytab holds the keys before if those were its own, or somebody's who
+// joined it a day ago or more; one given a password to join with has none yet.
+func (r Record) Renewed(base *Record) Record {
+	r.Own = true
+	r.Lags = len(base.Current.Keys) > 0 && base.Until.IsZero() && (base.Own || r.SetAt.Sub(base.SetAt) > 24*time.Hour)
+	return r
+}
+
+// Making returns the keys that tickets for the account are made with at a time.
+func (r *Record) Making(now time.Time) *Set {
+	if r.Lags && now.Sub(r.SetAt) < Lag {
+		return &r.Before
+	}
+	return &r.Current
+}
 
 // WithMust returns r with or without the duty to change the password.
 func (r Record) WithMust(must bool) Record {
@@ -185,7 +209,7 @@ func SaltOfComputer(realm, login, domain string) string {
 	return realm + "host" + strings.ToLower(strings.TrimSuffix(login, "$")+"."+domain)
 }
 
-const recordVersion = 2 // 2: Until
+const recordVersion = 3 // 2: Until; 3: Own, Lags
 
 // Prefix is where credentials stand in the store: credential/<object id>. The
 // directory's entries hold none of it.
@@ -207,7 +231,7 @@ func encode(b []byte, r Record) ([]byte, error) {
 	for _, p := range r.Old {
 		b = flat.Bytes(flat.String(b, p.Salt), p.Key)
 	}
-	return flat.Time(flat.Uint(b, r.Gen), r.Until), nil
+	return flat.Bool(flat.Bool(flat.Time(flat.Uint(b, r.Gen), r.Until), r.Own), r.Lags), nil
 }
 
 func encodeSet(b []byte, s Set) []byte {
@@ -232,6 +256,9 @@ func decode(version byte, data []byte) (Record, error) {
 	r.Gen = d.Uint()
 	if version >= 2 {
 		r.Until = d.Time()
+	}
+	if version >= 3 {
+		r.Own, r.Lags = d.Bool(), d.Bool()
 	}
 	return r, d.Err()
 }

@@ -36,16 +36,18 @@ func TestGoldenRecord(t *testing.T) {
 	first := made(t)
 	second := first
 	second.Until = at.Add(24 * time.Hour)
-	b, err := Table.Encode([]byte{Table.Version}, second)
+	third := second
+	third.Own, third.Lags = true, true
+	b, err := Table.Encode([]byte{Table.Version}, third)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if *update {
-		if err := os.WriteFile("testdata/record.v2.hex", []byte(hex.EncodeToString(b)+"\n"), 0o644); err != nil {
+		if err := os.WriteFile("testdata/record.v3.hex", []byte(hex.EncodeToString(b)+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, want := range map[string]Record{"record.v1.hex": first, "record.v2.hex": second} {
+	for name, want := range map[string]Record{"record.v1.hex": first, "record.v2.hex": second, "record.v3.hex": third} {
 		golden, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -72,6 +74,41 @@ func TestAPasswordToJoinWithEndsByItselfOrWithTheNext(t *testing.T) {
 	}
 	if next := r.Set(keys, at, false, 0); next.Over(at.Add(10000 * time.Hour)) {
 		t.Error("the next password ends when the first did")
+	}
+}
+
+func TestTicketsLagBehindARenewal(t *testing.T) {
+	keys, err := Prepare("drawn by the machine", SaltOfComputer("LAB.INTERNAL", "DSVM1$", "lab.internal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined := Record{}.Set(keys, at, false, 0)
+	preset := Record{}.SetUntil(keys, at, at.Add(72*time.Hour))
+	renew := func(base Record, later time.Duration) Record {
+		return base.Set(keys, at.Add(later), false, 0).Renewed(&base)
+	}
+	const month = 30 * 24 * time.Hour
+	for _, c := range []struct {
+		name string
+		rec  Record
+		lags bool
+	}{
+		{"a first password", renew(Record{}, 0), false},
+		{"a month after joining", renew(joined, month), true},
+		{"a minute after a password that may be one to join with", renew(joined, time.Minute), false},
+		{"two days after a preset", renew(preset, 48*time.Hour), false},
+		{"soon after one of its own", renew(renew(preset, time.Minute), 2*time.Minute), true},
+		{"reset by somebody", renew(joined, month).Set(keys, at, false, 0), false},
+	} {
+		for later, lags := range map[time.Duration]bool{0: c.lags, Lag - 1: c.lags, Lag: false} {
+			want := &c.rec.Current
+			if lags {
+				want = &c.rec.Before
+			}
+			if got := c.rec.Making(c.rec.SetAt.Add(later)); got != want {
+				t.Errorf("%s: after %s tickets are made with key %d, want %d", c.name, later, got.Version, want.Version)
+			}
+		}
 	}
 }
 

@@ -62,6 +62,9 @@ func (a As) ChangePassword(ctx context.Context, pw credential.Password) error {
 }
 
 func (a As) storePassword(ctx context.Context, e *Entry, pw credential.Password, must bool, action, rule string) error {
+	// A machine renews its own every month, in the middle of its work: nothing of what
+	// it proved was somebody else's.
+	renews := e.Class == schema.Computer && a.by.Is(e.ID)
 	for {
 		base := a.d.credentialOf(e.ID)
 		if base == nil {
@@ -70,6 +73,9 @@ func (a As) storePassword(ctx context.Context, e *Entry, pw credential.Password,
 		next, err := a.prepare(e, pw, *base, must)
 		if err != nil {
 			return err
+		}
+		if renews {
+			*next = next.Renewed(base)
 		}
 		raced := false
 		err = a.d.commit(ctx, true, func(tx store.Tx) (*audit.Record, error) {
@@ -86,9 +92,7 @@ func (a As) storePassword(ctx context.Context, e *Entry, pw credential.Password,
 			if err := credential.LockoutTable.Delete(tx, e.ID.String()); err != nil {
 				return nil, err
 			}
-			// A machine renews its own every month, in the middle of its work: nothing of
-			// what it proved was somebody else's.
-			if renews := e.Class == schema.Computer && a.by.Is(e.ID); !renews {
+			if !renews {
 				if err := a.d.endProofs(tx, e.ID); err != nil {
 					return nil, err
 				}

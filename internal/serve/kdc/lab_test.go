@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/selfsame-dev/selfsame/internal/core/credential"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
+	"github.com/selfsame-dev/selfsame/internal/core/policy"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
 	"github.com/selfsame-dev/selfsame/internal/crypt/etype"
 	"github.com/selfsame-dev/selfsame/internal/testkit"
@@ -166,6 +168,36 @@ func TestTicketsForServices(t *testing.T) {
 		if _, err := c.Get(tgt, krbclient.Further{Server: krb5.Name(1, strings.Split(name, "/")...)}); krbclient.CodeOf(err) != want {
 			t.Errorf("%s: got %v, want %v", name, err, want)
 		}
+	}
+}
+
+// A machine that renews its own password writes its keytab afterwards, and opens
+// tickets meanwhile.
+func TestTicketsForAMachineThatRenews(t *testing.T) {
+	l := newLab(t)
+	l.Forward(30 * 24 * time.Hour)
+	made := func() uint32 {
+		t.Helper()
+		got, err := l.client("alice").Get(l.login(), krbclient.Further{Server: host("dsvm1.lab.internal")})
+		l.must(err)
+		return got.EncPart.KVNO
+	}
+	own, err := l.Authn.SignIn(t.Context(), policy.Attempt{Door: policy.LDAP, TLS: true, Client: policy.Directory}, "DSVM1$", vmPassword)
+	l.must(err)
+	l.must(l.Directory.As(own).ChangePassword(t.Context(), "drawn by the machine"))
+	if _, err := l.client("DSVM1$").Login("drawn by the machine"); err != nil {
+		t.Errorf("the machine itself: %v", err)
+	}
+	if got := made(); got != 1 {
+		t.Errorf("at once: got key %d", got)
+	}
+	l.Forward(credential.Lag)
+	if got := made(); got != 2 {
+		t.Errorf("after a moment: got key %d", got)
+	}
+	l.must(l.Admin.SetPassword(t.Context(), l.vm.ID, vmPassword, false))
+	if got := made(); got != 3 {
+		t.Errorf("after a reset: got key %d", got)
 	}
 }
 

@@ -47,9 +47,10 @@ func (x *exchange) findService(name krb5.PrincipalName) (*service, error) {
 	if e.Disabled() || c == nil || len(c.Current.Keys) == 0 {
 		return nil, refuse(krb5.ErrServiceRevoked, "the account of "+name.String()+" is disabled or has no key")
 	}
-	s := &service{name: name, entry: e, version: c.Current.Version, types: typesOf(e)}
+	set := c.Making(x.now)
+	s := &service{name: name, entry: e, version: set.Version, types: typesOf(e)}
 	for _, t := range s.types {
-		for _, k := range c.Current.Keys {
+		for _, k := range set.Keys {
 			if k.Type == t {
 				s.key = gss.Key{Type: t, Value: k.Value}
 				return s, nil
