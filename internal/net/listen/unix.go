@@ -40,10 +40,7 @@ func Unix(ctx context.Context, path string, mode fs.FileMode) (net.Listener, err
 	}
 	// The socket's own mode, less the umask, is what bind gives the file, so the
 	// file never is open to more than mode says, not even for a moment.
-	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		var err error
-		return errors.Join(raw.Control(func(fd uintptr) { err = unix.Fchmod(int(fd), uint32(mode.Perm())) }), err)
-	}}
+	lc := net.ListenConfig{Control: control(func(fd int) error { return unix.Fchmod(fd, uint32(mode.Perm())) })}
 	ln, err := lc.Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "cannot listen on the socket %s", path)
