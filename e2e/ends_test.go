@@ -48,7 +48,7 @@ func exchange(addr string, q []byte) ([]byte, error) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(q))), q...)); err != nil {
+	if _, err := conn.Write(krb5.Framed(q)); err != nil {
 		return nil, err
 	}
 	var head [4]byte

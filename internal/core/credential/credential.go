@@ -234,6 +234,16 @@ func encode(b []byte, r Record) ([]byte, error) {
 	return flat.Bool(flat.Bool(flat.Time(flat.Uint(b, r.Gen), r.Until), r.Own), r.Lags), nil
 }
 
+// Key is the key of a type, if the set has one.
+func (s *Set) Key(t etype.Type) (Secret, bool) {
+	for _, k := range s.Keys {
+		if k.Type == t {
+			return k.Value, true
+		}
+	}
+	return nil, false
+}
+
 func encodeSet(b []byte, s Set) []byte {
 	b = flat.String(flat.Uint(b, uint64(s.Version)), s.Salt)
 	b = flat.Uint(b, uint64(len(s.Keys)))

@@ -37,7 +37,7 @@ type Acceptor interface {
 type Context interface {
 	MIC(data []byte) []byte
 	VerifyMIC(token, data []byte) error
-	Who() ident.Actor
+	Actor() ident.Actor
 }
 
 // Config says what the door stands on. Zero means the default.

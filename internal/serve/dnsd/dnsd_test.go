@@ -304,7 +304,7 @@ func mic(key []byte, from byte, data []byte) []byte {
 }
 
 func (c hmacContext) MIC(data []byte) []byte { return mic(c.key, 's', data) }
-func (c hmacContext) Who() ident.Actor       { return c.actor }
+func (c hmacContext) Actor() ident.Actor     { return c.actor }
 func (c hmacContext) VerifyMIC(token, data []byte) error {
 	if !bytes.Equal(token, mic(c.key, 'c', data)) {
 		return errors.New("wrong signature")

@@ -35,7 +35,7 @@ func (s *Server) update(ctx context.Context, w *whole) *dns.Msg {
 	}
 	ctx, cancel := context.WithTimeout(ctx, updatePatience)
 	defer cancel()
-	who := w.key.c.Who()
+	who := w.key.c.Actor()
 	err := s.zone.As(who).Update(ctx, u)
 	rcode := rcodeOf(err)
 	if err == nil {

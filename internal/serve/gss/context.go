@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/crypt/etype"
@@ -20,14 +19,13 @@ var (
 // Context is an established security context: who is at the other end, and the
 // keys both ends share. Its methods may be called at once.
 type Context struct {
-	Actor ident.Actor
 	Flags krb5.GSSFlags
-	Until time.Time // when the ticket ends, and the context with it
 	// Bound says that the peer named the TLS channel it came over, and it is ours.
 	Bound bool
 
-	typ etype.Type
-	key []byte
+	actor ident.Actor
+	typ   etype.Type
+	key   []byte
 
 	mu      sync.Mutex
 	send    uint64 // of our next token
@@ -38,8 +36,8 @@ type Context struct {
 	unseal  *etype.Cipher
 }
 
-// Who is at the other end.
-func (c *Context) Who() ident.Actor { return c.Actor }
+// Actor is who is at the other end. It ends when the ticket does.
+func (c *Context) Actor() ident.Actor { return c.actor }
 
 // newContext makes a context of the key both sides share. Our tokens are counted
 // from send, the peer's from receive.

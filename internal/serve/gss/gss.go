@@ -64,7 +64,7 @@ func (a *Acceptor) Accept(ctx context.Context, at policy.Attempt, state *tls.Con
 	if err != nil {
 		return reply, nil, err
 	}
-	if c.Actor, err = a.cfg.Authn.SignInWithTicket(ctx, at, shown); err != nil {
+	if c.actor, err = a.cfg.Authn.SignInWithTicket(ctx, at, shown); err != nil {
 		return nil, nil, err
 	}
 	return reply, c, nil
@@ -116,7 +116,7 @@ func (a *Acceptor) openKerberos(state *tls.ConnectionState, token []byte) (reply
 	if reply, c, err = answer(o, sum.Flags); err != nil {
 		return nil, nil, shown, err
 	}
-	c.Until, c.Bound = o.Ticket.EndTime, bound
+	c.Bound = bound
 	return reply, c, shown, nil
 }
 
@@ -138,12 +138,8 @@ func KeyOf(d *directory.Directory, id ident.ID, typ etype.Type, version uint32) 
 	if set == nil {
 		return Key{}, false
 	}
-	for _, k := range set.Keys {
-		if k.Type == typ {
-			return Key{Type: typ, Value: k.Value}, true
-		}
-	}
-	return Key{}, false
+	v, ok := set.Key(typ)
+	return Key{Type: typ, Value: v}, ok
 }
 
 // checksum reads what the initiator wants, and tests which TLS channel it believes

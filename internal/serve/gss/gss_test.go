@@ -181,8 +181,8 @@ func (i *initiator) unwrap(t *testing.T, token []byte) []byte {
 func TestWhatIsSaidIsProtected(t *testing.T) {
 	l := newLab(t)
 	c, i := l.established()
-	if c.Actor.Who().Name != "alice" {
-		t.Fatalf("it is %s", c.Actor.Who().Name)
+	if c.Actor().Who().Name != "alice" {
+		t.Fatalf("it is %s", c.Actor().Who().Name)
 	}
 	for n, rotate := range []uint16{0, 28, 1, 65535} {
 		for _, seal := range []bool{true, false} {

@@ -36,7 +36,7 @@ func (x *exchange) checkRequest() error {
 	if x.body.Options&notInAS != 0 {
 		return refuse(krb5.ErrBadOption, "an option that is not served")
 	}
-	if len(x.passwordTypes()) == 0 {
+	if x.offered = x.passwordTypes(); len(x.offered) == 0 {
 		return refuse(krb5.ErrETypeNoSupport, "the client offers no type of a password's key")
 	}
 	if v, ok := x.padata.Find(krb5.PAPACRequest); ok {
@@ -98,7 +98,7 @@ func (x *exchange) saltOf(name string) string {
 // method tells the client how it can prove who it is, RFC 4120 §5.2.7.
 func (x *exchange) method() krb5.PADataList {
 	var info krb5.ETypeInfo2
-	for _, t := range x.passwordTypes() {
+	for _, t := range x.offered {
 		info = append(info, krb5.ETypeInfo2Entry{EType: krb5.EType(t), Salt: x.salt})
 	}
 	out := krb5.PADataList{{Type: krb5.PAETypeInfo2, Value: info.Marshal()}}
@@ -142,11 +142,11 @@ func (x *exchange) attempt() policy.Attempt {
 // testProof tests the timestamp with one of the account's keys.
 func (x *exchange) testProof(set *credential.Set, enc krb5.EncryptedData) (bool, error) {
 	typ := etype.Type(enc.EType)
-	i := slices.IndexFunc(set.Keys, func(k credential.Key) bool { return k.Type == typ })
-	if i < 0 || !slices.Contains(x.passwordTypes(), typ) {
+	value, ok := set.Key(typ)
+	if !ok || !slices.Contains(x.offered, typ) {
 		return false, nil
 	}
-	key, usage := gss.Key{Type: typ, Value: set.Keys[i].Value}, uint32(krb5.UsageASReqTimestamp)
+	key, usage := gss.Key{Type: typ, Value: value}, uint32(krb5.UsageASReqTimestamp)
 	proof := key
 	if x.armor != nil {
 		var err error

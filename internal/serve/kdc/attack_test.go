@@ -343,9 +343,6 @@ func TestRubbish(t *testing.T) {
 		bad[i] ^= 0xff
 		_ = l.ask(bad)
 	}
-	if total, _, err := frameLen([]byte{0xff, 0xff, 0xff, 0xff}, maxMessage+4); err == nil {
-		t.Errorf("a message of 4 GiB is awaited: %d", total)
-	}
 }
 
 func FuzzAnswer(f *testing.F) {
@@ -354,5 +351,5 @@ func FuzzAnswer(f *testing.F) {
 	tgt := l.login()
 	q, _ := l.client("alice").FurtherRequest(tgt, krbclient.Further{Server: host("DSVM1")})
 	f.Add(q)
-	f.Fuzz(func(t *testing.T, p []byte) { _ = l.kdc.answer(t.Context(), here, p) })
+	f.Fuzz(func(t *testing.T, p []byte) { _ = l.kdc.Answer(t.Context(), here, p) })
 }

@@ -20,7 +20,6 @@ package kdc
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -30,6 +29,7 @@ import (
 
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
+	"github.com/selfsame-dev/selfsame/internal/crypt/etype"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/net/listen"
 	"github.com/selfsame-dev/selfsame/internal/serve/gss"
@@ -94,7 +94,7 @@ func (s *Server) Stats() *Stats { return &s.stats }
 
 // ServeUDP answers one datagram. It is for [listen.UDP].
 func (s *Server) ServeUDP(ctx context.Context, source netip.AddrPort, packet []byte) []byte {
-	out := s.answer(ctx, source.Addr(), packet)
+	out := s.Answer(ctx, source.Addr(), packet)
 	if len(out) > maxUDP {
 		return s.tooBig(packet)
 	}
@@ -105,53 +105,28 @@ func (s *Server) ServeUDP(ctx context.Context, source netip.AddrPort, packet []b
 // octets, RFC 4120 §7.2.2. It is for [listen.TCP], which closes the connection.
 func (s *Server) ServeTCP(ctx context.Context, nc *listen.Conn) {
 	for {
-		f, err := nc.ReadFrame(frameLen, maxMessage+4)
+		f, err := nc.ReadFrame(krb5.FrameLen, maxMessage+krb5.StreamHead)
 		if err != nil {
-			if errors.Is(err, errTooLong) {
-				_, _ = nc.Write(framed(s.refusal(krb5.KDCReq{}, krb5.ErrFieldTooLong, nil)))
+			if errors.Is(err, krb5.ErrTooLong) {
+				_, _ = nc.Write(krb5.Framed(s.refusal(krb5.KDCReq{}, krb5.ErrFieldTooLong, nil)))
 			}
 			return
 		}
-		out := s.answer(ctx, nc.Source().Addr(), f.Bytes[4:])
+		out := s.Answer(ctx, nc.Source().Addr(), f.Bytes[krb5.StreamHead:])
 		f.Release()
 		if out == nil {
 			return
 		}
-		if _, err := nc.Write(framed(out)); err != nil {
+		if _, err := nc.Write(krb5.Framed(out)); err != nil {
 			return
 		}
 	}
 }
 
-// Answer answers one request, of whatever length the answer is; nil for what is
-// none.
-func (s *Server) Answer(ctx context.Context, source netip.Addr, request []byte) []byte {
-	return s.answer(ctx, source, request)
-}
-
-var errTooLong = errors.New("kdc: the message is too long")
-
-// frameLen is the length of a message over TCP. The first bit is reserved for
-// extensions nobody uses.
-func frameLen(head []byte, limit int) (total, need int, err error) {
-	if len(head) < 4 {
-		return 0, 4 - len(head), nil
-	}
-	n := binary.BigEndian.Uint32(head)
-	if n > uint32(limit-4) {
-		return 0, 0, errTooLong
-	}
-	return int(n) + 4, 0, nil
-}
-
-func framed(p []byte) []byte {
-	return append(binary.BigEndian.AppendUint32(make([]byte, 0, len(p)+4), uint32(len(p))), p...)
-}
-
-// answer answers one request; nil for what is none. The same octets again, from
+// Answer answers one request, of whatever length the answer is; nil for what is none. The same octets again, from
 // the same place, get the same answer: a datagram was lost, or the client comes
 // again over TCP because the answer did not fit.
-func (s *Server) answer(ctx context.Context, source netip.Addr, packet []byte) []byte {
+func (s *Server) Answer(ctx context.Context, source netip.Addr, packet []byte) []byte {
 	req, err := krb5.ParseKDCReq(packet)
 	if err != nil {
 		s.log.Debug("kerberos: a request cannot be read", "source", source, "err", err)
@@ -224,6 +199,7 @@ type exchange struct {
 
 	// Of an AS exchange.
 	client   *directory.Entry // nil for a name that is nobody's
+	offered  []etype.Type     // types of a password's key
 	replyKey gss.Key
 	salt     string
 	noPAC    bool // the client wants none in what comes of this ticket

@@ -63,7 +63,7 @@ func (l *lab) must(err error) {
 var here = netip.MustParseAddr("192.0.2.7")
 
 // ask is the KDC over TCP, from one place.
-func (l *lab) ask(q []byte) []byte { return l.kdc.answer(l.t.Context(), here, q) }
+func (l *lab) ask(q []byte) []byte { return l.kdc.Answer(l.t.Context(), here, q) }
 
 func (l *lab) client(name string) *krbclient.Client {
 	return &krbclient.Client{KDC: l.ask, Realm: "LAB.INTERNAL", Now: l.Now, Name: krbclient.Name(name), Options: krb5.OptForwardable}

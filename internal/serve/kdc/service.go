@@ -50,11 +50,9 @@ func (x *exchange) findService(name krb5.PrincipalName) (*service, error) {
 	set := c.Making(x.now)
 	s := &service{name: name, entry: e, version: set.Version, types: typesOf(e)}
 	for _, t := range s.types {
-		for _, k := range set.Keys {
-			if k.Type == t {
-				s.key = gss.Key{Type: t, Value: k.Value}
-				return s, nil
-			}
+		if v, ok := set.Key(t); ok {
+			s.key = gss.Key{Type: t, Value: v}
+			return s, nil
 		}
 	}
 	return nil, refuse(krb5.ErrETypeNoSupport, name.String()+" has no key of a type it can use")

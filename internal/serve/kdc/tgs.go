@@ -144,10 +144,14 @@ func (x *exchange) issueFurther() ([]byte, error) {
 	if x.behalf != nil {
 		x.proved.Record.Chain = []ident.Ref{x.behalf.by.Ref()}
 		action = "ticket.onBehalf"
-	} else if e := x.service.entry; e != nil && e.Control&directory.ControlServer == 0 {
-		x.s.live.began(e.ID, x.proved.Entry.ID, x.proved.Actor.At(), part.EndTime, x.now)
 	}
-	return reply, x.record(action, ticket, gss.ID(x.tgt.Request.Ticket))
+	if err := x.record(action, ticket, gss.ID(x.tgt.Request.Ticket)); err != nil {
+		return nil, err
+	}
+	if !x.service.ours() && x.behalf == nil {
+		x.s.live.began(x.service.entry.ID, x.proved.Entry.ID, x.proved.Actor.At(), part.EndTime, x.now)
+	}
+	return reply, nil
 }
 
 // carriedOver sets the times and flags that the ticket shown allows, RFC 4120

@@ -14,7 +14,6 @@ package kpasswd
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -68,32 +67,19 @@ func (s *Server) ServeUDP(ctx context.Context, source netip.AddrPort, packet []b
 // octets. It is for [listen.TCP], which closes the connection.
 func (s *Server) ServeTCP(ctx context.Context, nc *listen.Conn) {
 	for {
-		f, err := nc.ReadFrame(frameLen, maxMessage+4)
+		f, err := nc.ReadFrame(krb5.FrameLen, maxMessage+krb5.StreamHead)
 		if err != nil {
 			return
 		}
-		out := s.answer(ctx, nc.Source().Addr(), f.Bytes[4:])
+		out := s.answer(ctx, nc.Source().Addr(), f.Bytes[krb5.StreamHead:])
 		f.Release() // and with it the password
 		if out == nil {
 			return
 		}
-		if _, err := nc.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(out))), out...)); err != nil {
+		if _, err := nc.Write(krb5.Framed(out)); err != nil {
 			return
 		}
 	}
-}
-
-var errTooLong = errors.New("kpasswd: the message is too long")
-
-func frameLen(head []byte, limit int) (total, need int, err error) {
-	if len(head) < 4 {
-		return 0, 4 - len(head), nil
-	}
-	n := binary.BigEndian.Uint32(head)
-	if n > uint32(limit-4) {
-		return 0, 0, errTooLong
-	}
-	return int(n) + 4, 0, nil
 }
 
 // request is one change under way.

@@ -88,7 +88,7 @@ func (x *request) negotiate(state *negotiation, token []byte) (ldap.Op, error) {
 	if err != nil || len(choice) < 4 {
 		return nil, refuse(ldap.InvalidCredentials, "the choice of a layer cannot be read")
 	}
-	if err := x.mayBe(state.ctx.Actor, string(choice[4:])); err != nil {
+	if err := x.mayBe(state.ctx.Actor(), string(choice[4:])); err != nil {
 		return nil, err
 	}
 	switch l := layer(choice[0]); l {
@@ -123,7 +123,7 @@ func (x *request) established(peer *gss.Context, chosen layer, token []byte) (ld
 	if chosen == layerNone && !c.private() {
 		return nil, refuse(ldap.StrongerAuthRequired, "ask for integrity or encryption (minssf=1), or use TLS")
 	}
-	c.become(peer.Actor)
+	c.become(peer.Actor())
 	x.as = c.as()
 	if chosen != layerNone {
 		c.cover = func(nc net.Conn) net.Conn { return peer.Layer(nc, chosen == layerSealed) }

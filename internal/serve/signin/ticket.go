@@ -91,6 +91,6 @@ func (s *Server) Caller(r *http.Request) (ident.Actor, error) {
 	if err != nil {
 		return ident.Actor{}, err
 	}
-	httpd.SetActor(r, c.Actor.Who().Name)
-	return c.Actor, nil
+	httpd.SetActor(r, c.Actor().Who().Name)
+	return c.Actor(), nil
 }
