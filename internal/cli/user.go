@@ -263,22 +263,7 @@ func (e *env) userList() *cobra.Command {
 
 // all reads every page of a collection.
 func (e *env) all(cmd *cobra.Command, path string, q url.Values) ([]json.RawMessage, error) {
-	var out []json.RawMessage
-	for {
-		var page graph.List[json.RawMessage]
-		if err := e.api().Do(cmd.Context(), "GET", path, q, nil, &page); err != nil {
-			return nil, err
-		}
-		out = append(out, page.Value...)
-		if page.Next == "" {
-			return out, nil
-		}
-		next, err := url.Parse(page.Next)
-		if err != nil {
-			return nil, err
-		}
-		q = next.Query()
-	}
+	return client.All[json.RawMessage](cmd.Context(), e.api(), path, q)
 }
 
 // printAll writes a list: an array with --json, else a table.

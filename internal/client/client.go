@@ -74,6 +74,26 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 	return nil
 }
 
+// All reads a collection, page by page.
+func All[T any](ctx context.Context, c *Client, path string, query url.Values) ([]T, error) {
+	var out []T
+	for {
+		var page graph.List[T]
+		if err := c.Do(ctx, http.MethodGet, path, query, nil, &page); err != nil {
+			return nil, err
+		}
+		out = append(out, page.Value...)
+		if page.Next == "" {
+			return out, nil
+		}
+		next, err := url.Parse(page.Next)
+		if err != nil {
+			return nil, fmt.Errorf("read the server's answer: %w", err)
+		}
+		query = next.Query()
+	}
+}
+
 // Lines calls the API and hands fn each line of the answer as it comes, until fn
 // returns false.
 func (c *Client) Lines(ctx context.Context, path string, query url.Values, fn func([]byte) bool) error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -43,7 +42,7 @@ type status struct {
 func (s *Server) Examine(ctx context.Context) *Report {
 	s.down = s.API.Do(ctx, "GET", "/selfsame/v1/status", nil, nil, &s.status)
 	if s.down == nil {
-		s.devices, s.down = all[graph.Device](ctx, s.API, "/v1.0/devices", nil)
+		s.devices, s.down = client.All[graph.Device](ctx, s.API, "/v1.0/devices", nil)
 	}
 	r := &Report{Machine: s.fqdn(), Domain: s.status.Domain, Joined: true}
 	if s.status.Server != "" {
@@ -51,26 +50,6 @@ func (s *Server) Examine(ctx context.Context) *Report {
 	}
 	examine(ctx, r, serverChecks, s)
 	return r
-}
-
-// all reads a list of the API, page by page.
-func all[T any](ctx context.Context, api *client.Client, path string, q url.Values) ([]T, error) {
-	var out []T
-	for {
-		var page graph.List[T]
-		if err := api.Do(ctx, "GET", path, q, nil, &page); err != nil {
-			return nil, err
-		}
-		out = append(out, page.Value...)
-		if page.Next == "" {
-			return out, nil
-		}
-		next, err := url.Parse(page.Next)
-		if err != nil {
-			return nil, err
-		}
-		q = next.Query()
-	}
 }
 
 var serverChecks = []check[*Server]{
@@ -379,7 +358,7 @@ func keys(ctx context.Context, s *Server) []Finding {
 		} `json:"selfsame"`
 	}
 	var out []Finding
-	people, err := all[person](ctx, s.API, "/v1.0/users", nil)
+	people, err := client.All[person](ctx, s.API, "/v1.0/users", nil)
 	if err != nil {
 		return []Finding{found(Note, "people cannot be listed: "+fault.Message(err), "Whether each has keys is not known.", "run the doctor as root")}
 	}
