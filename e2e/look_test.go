@@ -38,6 +38,12 @@ func furnished(t *testing.T) *lab {
 		l.run("group", "member", "add", "Data Scientists", name)
 	}
 	l.run("role", "assign", "Helpdesk Administrator", "mock")
+	for _, name := range []string{"dsvm1", "dsvm2", "gpu-of-vision-1"} {
+		l.run("machine", "preset", name)
+	}
+	l.run("machine", "access", "dsvm1", "--group", "Data Scientists")
+	l.run("sudo", "add", "web", "--group", "Vision", "--host", "dsvm1", "--command", "/usr/bin/systemctl restart nginx", "--description", "may restart the demo")
+	l.run("sudo", "add", "gpus", "--user", "hatter", "--host", "ALL", "--command", "/usr/bin/nvidia-smi --gpu-reset", "--option", "!authenticate")
 	l.run("user", "disable", "white")
 	l.guess("bill", 6)
 	l.guess("alice", 1)
@@ -145,6 +151,7 @@ func (b *browser) looks(dir string, scan bool) {
 		{"user-roles", "/users/mock/roles"},
 		{"user-account", "/users/alice/account"},
 		{"user-signins", "/users/alice/signins"},
+		{"user-keys", "/users/alice/keys"},
 		{"newuser", "/new/user"},
 		{"groups", "/groups"},
 		{"group", "/groups/Data%20Scientists"},
@@ -153,6 +160,10 @@ func (b *browser) looks(dir string, scan bool) {
 		{"group-owners", "/groups/Vision/owners"},
 		{"group-roles", "/groups/Vision/roles"},
 		{"newgroup", "/new/group"},
+		{"machines", "/machines"},
+		{"machine", "/machines/dsvm1"},
+		{"machine-server", "/machines/dc1"},
+		{"sudo", "/sudo"},
 		{"signins", "/audit/signins"},
 		{"signins-narrowed", "/audit/signins?t=failure&since=24h"},
 		{"changes", "/audit"},
