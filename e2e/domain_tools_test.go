@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,7 +48,8 @@ func TestDomainTools(t *testing.T) {
 	l := newLab(t, e.plain("dc1"))
 	l.user("alice", alicePassword)
 	l.user("bob", alicePassword, "--upn", "bob.builder@"+domain)
-	both := e.machines("dsvm1", "dsvm2")
+	all := e.machines("dsvm1", "dsvm2", "dsvm3") // the third does not join
+	both := all[:2]
 	for _, m := range both {
 		join(m, domain, "")
 	}
@@ -65,6 +67,7 @@ func TestDomainTools(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) { x.step(t, l, both[0].under(t), both[1].under(t)) })
 	}
+	t.Run("adcli create-msa", func(t *testing.T) { serviceAccount(t, l, all[2].under(t)) })
 }
 
 func kinitAndKvno(_ *testing.T, _ *lab, m, _ *machine) {
@@ -116,9 +119,24 @@ func (l *lab) rootPEM() string {
 	return string(b)
 }
 
-func adcliVerbs(_ *testing.T, _ *lab, m, _ *machine) {
-	a := func(verb, args string) string {
-		return "printf '" + adminPassword + "' | adcli " + verb + " -D " + domain + " -U administrator --stdin-password " + args + "\n"
+// adcli is a line of a script in which the administrator uses a verb of adcli.
+func adcli(verb, args string) string {
+	return "printf '" + adminPassword + "' | adcli " + verb + " -D " + domain + " -U administrator --stdin-password " + args + "\n"
+}
+
+// verbsOfAdcli are those that are tried here and in serviceAccount: all that adcli
+// 0.9.1 has.
+var verbsOfAdcli = []string{
+	"info", "join", "update", "testjoin", "preset-computer", "reset-computer", "delete-computer", "show-computer", "create-msa",
+	"create-user", "delete-user", "create-group", "delete-group", "add-member", "remove-member",
+}
+
+func adcliVerbs(t *testing.T, _ *lab, m, _ *machine) {
+	a := adcli
+	for line := range strings.Lines(m.shell("adcli --help")) {
+		if f := strings.Fields(line); strings.HasPrefix(line, "  ") && len(f) > 1 && !slices.Contains(verbsOfAdcli, f[0]) {
+			t.Errorf("adcli has a verb that is not tried: %s", line)
+		}
 	}
 	m.said("adcli info "+domain, "domain-name = "+domain, "computer-site = ")
 	m.said("adcli testjoin", "validated join")
@@ -131,6 +149,37 @@ func adcliVerbs(_ *testing.T, _ *lab, m, _ *machine) {
 	m.refused("printf '"+alicePassword+"' | adcli join -D "+domain+" -U alice --stdin-password -N DSVM9 -H dsvm9."+domain+" -K /tmp/k9", "Insufficient permissions")
 	m.said(a("join", "-N DSVM1 -H dsvm1."+domain+" --use-ldaps -v 2>&1 || true"), "ldap")
 	m.said(a("join", "-N DSVM1 -H dsvm1."+domain+" -v"), "Discovered which keytab salt to use")
+}
+
+// serviceAccount: a machine that is not joined reads the domain by a managed service
+// account, by hand and by SSSD.
+func serviceAccount(t *testing.T, l *lab, m *machine) {
+	const keytab = "/etc/krb5.keytab." + domain
+	m.said(adcli("create-msa", "--show-details -v"), "CN=Managed Service Accounts,"+base, "Added the entries to the keytab")
+	name := strings.TrimSpace(m.shell("klist -k " + keytab + ` | sed -n 's/.* \(DSVM3![^ ]*\)\$@.*/\1/p' | sort -u`))
+	kinit := "kdestroy -A; kinit -k -t " + keytab + " '" + name + "$@" + strings.ToUpper(domain) + "'\n"
+	search := "ldapsearch -LLL -Q -Y GSSAPI -H ldap://dc1." + domain + " -b '" + base + "' "
+	m.said(kinit+"klist", name+"$@"+strings.ToUpper(domain))
+	m.said(search+"'(sAMAccountName=alice)' cn; ldapwhoami -Q -Y GSSAPI -H ldap://dc1."+domain, "cn: alice", name+"$")
+	m.said(search+"'(sAMAccountName="+name+"$)' '*'", "objectClass: computer", "objectClass: msDS-ManagedServiceAccount",
+		"sAMAccountType: 805306369", "userAccountControl: 69632", "primaryGroupID: 515", "dNSHostName: dsvm3."+domain)
+	m.said("adcli testjoin -K "+keytab, "validated join")
+	m.said("adcli update -K "+keytab+" --computer-password-lifetime=0 -v; "+kinit, "kvno incremented to 2")
+	m.said(adcli("create-msa", "-v")+kinit, "Found service account", "Retrieved kvno '3'")
+	m.refused("kvno 'host/"+m.FQDN()+"'", "not found in Kerberos database") // it names no host
+	if out := l.run("machine", "list"); !strings.Contains(out, name+"  ") || !strings.Contains(out, "(service account)") {
+		t.Errorf("machine list: %s", out)
+	}
+	m.write("/etc/sssd/sssd.conf", l.run("machine", "sssd-conf", name), 0o600)
+	m.restart("sssd")
+	if got := strings.TrimSpace(m.run("id", "-u", "alice")); got != strconv.Itoa(l.uid("alice")) {
+		t.Errorf("by SSSD alice is %s", got)
+	}
+	m.shell(adcli("delete-computer", "'"+name+"'"))
+	m.refused(kinit, "Preauthentication failed")
+	if out := l.run("machine", "list"); strings.Contains(out, name) {
+		t.Errorf("machine list still has it: %s", out)
+	}
 }
 
 func netAds(_ *testing.T, _ *lab, m, _ *machine) {

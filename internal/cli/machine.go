@@ -59,12 +59,20 @@ func (e *env) machineList() *cobra.Command {
 			return e.printAll(all, "NAME\tLAST CONTACT\tADDRESS\tSYSTEM\tJOINED BY", func(raw json.RawMessage) (string, error) {
 				var d graph.Device
 				err := json.Unmarshal(raw, &d)
-				return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", d.DisplayName, contact(&d), d.Own.LastAddress, d.System, d.Own.JoinedBy), err
+				return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", d.DisplayName, contact(&d), d.Own.LastAddress, system(&d), d.Own.JoinedBy), err
 			})
 		},
 	}
 	c.Flags().StringVar(&stale, "stale", "", "only those not heard of for a `time`, such as 30d")
 	return c
+}
+
+// system says what runs on a machine, and that it is not joined where it only reads.
+func system(d *graph.Device) string {
+	if !d.Own.Service {
+		return d.System
+	}
+	return strings.TrimSpace(d.System + " (service account)")
 }
 
 // contact says when a machine was last heard of.
@@ -103,7 +111,7 @@ func (e *env) machineShow() *cobra.Command {
 				line("Host name", d.Own.HostName)
 				line("State", map[bool]string{true: "enabled", false: "disabled"}[d.Enabled])
 				line("Last contact", strings.TrimSpace(contact(&d)+" "+d.Own.LastAddress+" "+d.Own.LastDoor))
-				line("System", strings.TrimSpace(d.System+" "+d.Version))
+				line("System", strings.TrimSpace(system(&d)+" "+d.Version))
 				line("Joined by", d.Own.JoinedBy)
 				if !d.Own.PasswordSet.IsZero() {
 					line("Keys", fmt.Sprintf("version %d, of %s", d.Own.KeyVersion, d.Own.PasswordSet.Format(time.DateTime)))

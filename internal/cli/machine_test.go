@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/machine"
 	"github.com/selfsame-dev/selfsame/internal/serve/api"
@@ -20,6 +21,9 @@ func TestMachineCommands(t *testing.T) {
 	d := testkit.New(t)
 	d.User("alice")
 	d.Group("Operators")
+	if _, err := d.Admin.CreateComputer(t.Context(), directory.NewComputer{Login: "WEB1!x7q$", Service: true}); err != nil {
+		t.Fatal(err)
+	}
 	data := t.TempDir()
 	if err := os.Mkdir(filepath.Join(data, "run"), 0o700); err != nil {
 		t.Fatal(err)
@@ -67,6 +71,11 @@ func TestMachineCommands(t *testing.T) {
 		{strings.Fields("user ssh-key remove alice SHA256:x"), "list them: selfsame user ssh-key list alice", true},
 		{strings.Fields("automount set auto.home * nas1:/home/& --options fstype=nfs4"), "* in auto.home is set.", false},
 		{strings.Fields("automount list"), "auto.home * -fstype=nfs4 nas1:/home/&", false},
+		{strings.Fields("machine list"), "WEB1!x7q never (service account)", false},
+		{strings.Fields("machine show WEB1!x7q"), "System (service account)", false},
+		{strings.Fields("machine reset WEB1!x7q"), "adcli create-msa on its machine", true},
+		{strings.Fields("machine sssd-conf WEB1!x7q"), "ldap_sasl_authid = WEB1!x7q$", false},
+		{strings.Fields("machine bury WEB1!x7q --yes"), "WEB1!x7q is buried.", false},
 		{strings.Fields("machine bury web1 --yes"), "web1 is buried.", false},
 		{strings.Fields("machine show web1"), "there is no machine", true},
 	} {

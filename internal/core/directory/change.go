@@ -68,7 +68,7 @@ func (a As) Modify(ctx context.Context, id ident.ID, mods []Mod) error {
 		}
 		return x.finish(strings.Join(rules, " "))
 	})
-	if target.Class == schema.Computer {
+	if target.Class.Machine() {
 		a.recordRefusal(role.ComputerOwn, target, err) // a name that is not the machine's to take
 	}
 	return err
@@ -114,7 +114,7 @@ func (a As) actionFor(target *Entry, row *schema.Attr) (role.Action, error) {
 		return role.UserUpdate, nil
 	case schema.Group:
 		return role.GroupUpdate, nil
-	case schema.Computer:
+	case schema.Computer, schema.ManagedServiceAccount:
 		return machineAction(row), nil
 	case schema.OrganizationalUnit:
 		return role.UnitManage, nil
@@ -305,7 +305,7 @@ func (x *modification) control(m Mod) error {
 			WithField("userAccountControl").WithCode(fault.CodeSchema)
 	}
 	// What makes an account a server's is not changed by whoever may switch it off.
-	if x.old.Class == schema.Computer && bits&ControlServer != 0 && x.old.Control&ControlServer == 0 {
+	if x.old.Class.Machine() && bits&ControlServer != 0 && x.old.Control&ControlServer == 0 {
 		return fault.New(fault.Denied, "only a server of the domain is one").WithField("userAccountControl").
 			WithHint("a machine's userAccountControl is 4096 or 69632")
 	}
@@ -498,6 +498,8 @@ func kindWord(e *Entry) string {
 		return "unit"
 	case schema.SudoRole:
 		return "sudo"
+	case schema.ManagedServiceAccount:
+		return schema.Computer.String()
 	default:
 		return strings.ToLower(e.Class.String())
 	}

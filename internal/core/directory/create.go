@@ -115,7 +115,7 @@ func (a As) prepare(e *Entry, pw credential.Password, rec credential.Record, mus
 	dom := a.d.Domain()
 	pol := a.d.PasswordPolicy(e)
 	salt := credential.SaltOfUser(dom.Realm(), e.Login)
-	if e.Class == schema.Computer {
+	if e.Class.Machine() {
 		// Machines choose their own, long ones; resetting a computer to its own
 		// name is what tools do, and only an administrator can.
 		salt = credential.SaltOfComputer(dom.Realm(), e.Login, dom.Name)
@@ -211,16 +211,16 @@ func (a As) CreateUnit(ctx context.Context, parent ident.ID, name string, attrs 
 }
 
 // newEntry begins an entry. Without a parent people and groups go to AADDC
-// Users, machines to AADDC Computers.
+// Users, machines and their service accounts where those stand.
 func (d *Directory) newEntry(c schema.Class, rdn string, parent ident.ID) *Entry {
 	now := d.Now()
 	e := &Entry{ID: ident.NewID(), Class: c, RDN: rdn, Parent: parent, Created: now, Changed: now, ValidFrom: now}
 	if parent.IsZero() {
-		unit := UsersUnit
-		if c == schema.Computer {
-			unit = ComputersUnit
+		place := d.domainDN().Child("OU", UsersUnit)
+		if c.Machine() {
+			place = d.joinedAt(c)
 		}
-		if p, err := d.Resolve(d.domainDN().Child("OU", unit)); err == nil {
+		if p, err := d.Resolve(place); err == nil {
 			e.Parent = p.ID
 		}
 	}
@@ -245,7 +245,7 @@ func (a As) insert(ctx context.Context, e *Entry, action, rule string, also func
 		e.RID = rid
 	}
 	dom := a.d.Domain()
-	err := a.d.commit(ctx, e.Class == schema.Computer, func(tx store.Tx) (*audit.Record, error) {
+	err := a.d.commit(ctx, e.Class.Machine(), func(tx store.Tx) (*audit.Record, error) {
 		if _, err := current(tx, e.Parent); err != nil {
 			return nil, err
 		}

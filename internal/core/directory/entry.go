@@ -96,7 +96,7 @@ func (e *Entry) Kind() ident.Kind {
 		return ident.KindUser
 	case schema.Group:
 		return ident.KindGroup
-	case schema.Computer:
+	case schema.Computer, schema.ManagedServiceAccount:
 		return ident.KindComputer
 	}
 	return ""

@@ -30,6 +30,19 @@ func PutTestUsers(tx store.Tx, ids []ident.ID) error {
 	return nil
 }
 
+// Unmake takes an entry out of the store, with its names, as if it had never been.
+func Unmake(d *Directory, tx store.Tx, id ident.ID) error {
+	e, err := current(tx, id)
+	if err != nil {
+		return err
+	}
+	dom := d.Domain()
+	if err := d.reclaim(tx, &dom, e, nil); err != nil {
+		return err
+	}
+	return entries.Delete(tx, id.String())
+}
+
 // CheckGoldenEntry reads a shipped record and compares it with the entry it was
 // made of.
 func CheckGoldenEntry(path string, update bool) error {

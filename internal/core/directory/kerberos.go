@@ -52,7 +52,7 @@ func (d *Directory) KerberosService(parts []string) *Entry {
 		if e == nil {
 			e = d.m.login[ident.Fold(parts[0])+"$"]
 		}
-		if e == nil || e.Class != schema.Computer {
+		if e == nil || !e.Class.Machine() {
 			return nil // people have no key that a service could hold
 		}
 		return e

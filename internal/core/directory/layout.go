@@ -48,12 +48,15 @@ const (
 	DomainAdmins  = "AAD DC Administrators"
 	Administrator = "administrator"
 	SiteName      = "Default-First-Site-Name"
+
+	ServiceAccounts = "Managed Service Accounts" // the container
 )
 
 // Containers' well-known GUIDs, [MS-ADTS] §6.1.1.4.
 const (
 	wellKnownUsers     = "A9D1CA15768811D1ADED00C04FD8D5CD"
 	wellKnownComputers = "AA312825768811D1ADED00C04FD8D5CD"
+	wellKnownServices  = "1EB93889E40C45DF9F0C64D23BBB6237" // in otherWellKnownObjects
 )
 
 // wellKnownRIDs are the groups every domain has. Their SIDs are the same
@@ -153,6 +156,7 @@ func (b *builder) tree() {
 	b.add(b.base, schema.OrganizationalUnit, SudoersUnit)
 	b.add(b.base, schema.OrganizationalUnit, AutomountUnit)
 	b.add(b.base, schema.Container, "Users")
+	b.add(b.base, schema.Container, ServiceAccounts)
 	config := b.add(b.base, schema.Configuration, "Configuration")
 	partitions := b.add(config, schema.CrossRefContainer, "Partitions")
 	b.add(partitions, schema.CrossRef, b.domain.NetBIOS)

@@ -342,11 +342,15 @@ func (d *Directory) Children(id ident.ID) int {
 	return len(d.m.children[id])
 }
 
-// Count says how many entries of a class there are.
-func (d *Directory) Count(c schema.Class) int {
+// Count says how many entries of some classes there are.
+func (d *Directory) Count(classes ...schema.Class) int {
 	d.m.mu.RLock()
 	defer d.m.mu.RUnlock()
-	return len(d.m.byClass[c])
+	n := 0
+	for _, c := range classes {
+		n += len(d.m.byClass[c])
+	}
+	return n
 }
 
 // Imported reports whether anybody's number was brought along, so that machines must

@@ -17,22 +17,29 @@ import (
 // NewComputer is a machine's account to be made.
 type NewComputer struct {
 	Login   string // DSVM1$
+	Service bool   // a service account of a machine, which hosts nothing
 	Parent  ident.ID
 	Attrs   []Value
 	Control uint32
+	// Password is the machine's, which it drew; empty where it is set after.
+	Password credential.Password
 	// Once is a password that a machine joins with, and changes by that; empty for
 	// none.
 	Once Once
 }
 
-// CreateComputer makes a machine's account. It has no password, and has used up
-// no key version, unless it is given one to join with.
+// CreateComputer makes a machine's account. Without a password it has used up no
+// key version.
 func (a As) CreateComputer(ctx context.Context, n NewComputer) (*Entry, error) {
-	login, err := ident.ParseMachine(n.Login)
+	class := schema.Computer
+	if n.Service {
+		class = schema.ManagedServiceAccount
+	}
+	login, err := parseMachine(class, n.Login)
 	if err != nil {
 		return nil, err
 	}
-	e := a.d.newEntry(schema.Computer, strings.TrimSuffix(login, "$"), n.Parent)
+	e := a.d.newEntry(class, strings.TrimSuffix(login, "$"), n.Parent)
 	e.Login = login
 	if err := a.d.checkMachineName(e); err != nil {
 		return nil, err
@@ -55,6 +62,13 @@ func (a As) CreateComputer(ctx context.Context, n NewComputer) (*Entry, error) {
 	}
 	e.set(schema.MsDSCreatorSID, [][]byte{a.sid()})
 	rec := credential.Record{ID: e.ID}
+	if n.Password != "" {
+		set, err := a.prepare(e, n.Password, rec, false)
+		if err != nil {
+			return nil, err
+		}
+		rec = *set
+	}
 	if n.Once.Password != "" {
 		keys, err := n.Once.prepare(&dom, e)
 		if err != nil {
@@ -65,6 +79,22 @@ func (a As) CreateComputer(ctx context.Context, n NewComputer) (*Entry, error) {
 	return a.insert(ctx, e, "computer.create", rule, func(tx store.Tx, _ *audit.Record) error {
 		return credential.Table.Put(tx, rec)
 	})
+}
+
+// parseMachine checks the login name of a machine's account.
+func parseMachine(class schema.Class, login string) (string, error) {
+	if class == schema.ManagedServiceAccount {
+		return ident.ParseServiceAccount(login)
+	}
+	return ident.ParseMachine(login)
+}
+
+// joinedAt is where the accounts of a class stand that joining makes.
+func (d *Directory) joinedAt(c schema.Class) ident.DN {
+	if c == schema.ManagedServiceAccount {
+		return d.domainDN().Child("CN", ServiceAccounts)
+	}
+	return d.domainDN().Child("OU", ComputersUnit)
 }
 
 // machineControl checks the switches of a new machine's account.
@@ -122,7 +152,7 @@ func isMachinesOwn(row *schema.Attr) bool {
 // byJoining allows a machine what is its own, and a delegated joiner what joining
 // again takes. The caller holds the model's lock.
 func (a As) byJoining(action role.Action, target *Entry) Decision {
-	if target.Class != schema.Computer || target.Control&ControlServer != 0 {
+	if !target.Class.Machine() || target.Control&ControlServer != 0 {
 		return Decision{}
 	}
 	if a.by.Is(target.ID) && (action == role.ComputerOwn || action == role.ComputerPasswd) {
@@ -150,7 +180,7 @@ func (m *model) joinable(target *Entry, joiner ident.ID) bool {
 // joinHint says why a delegated joiner was refused a machine; empty if that is not
 // what happened.
 func (a As) joinHint(target *Entry) string {
-	if target == nil || target.Class != schema.Computer || !a.decide(role.ComputerJoin, nil).Allowed {
+	if target == nil || !target.Class.Machine() || !a.decide(role.ComputerJoin, nil).Allowed {
 		return ""
 	}
 	maker := "the domain"
@@ -190,12 +220,13 @@ func (n namer) mayMake(e *Entry) error {
 				return fault.New(fault.Denied, "%s is not set by joining a machine", row.Name).WithField(row.Name)
 			}
 		}
-		unit, err := n.as.d.Resolve(n.domain.Base().Child("OU", ComputersUnit))
+		place := n.as.d.joinedAt(e.Class)
+		unit, err := n.as.d.Resolve(place)
 		if err != nil {
 			return err
 		}
 		if !n.as.d.under(e.Parent, unit.ID) {
-			return fault.New(fault.Denied, "machines are joined below OU=%s", ComputersUnit)
+			return fault.New(fault.Denied, "a %s is made below %s", e.Class, place)
 		}
 	}
 	return n.check(nil, e)
@@ -227,13 +258,14 @@ func (n namer) check(old, now *Entry) error {
 }
 
 // checkHost checks a dNSHostName, [MS-ADTS] §3.1.1.5.3.1.1.2: the machine's name
-// in the domain, unless an administrator says otherwise.
+// in the domain, unless an administrator says otherwise. A service account takes no
+// name by it: it says whose account it is, and that machine may be another domain's.
 func (n namer) checkHost(e *Entry, host string) error {
 	if _, err := ident.ParseDomain(host); err != nil {
 		return fault.New(fault.Invalid, "dNSHostName: %q is not a host's full name", clip(host)).WithField("dNSHostName").WithCode(fault.CodeSchema)
 	}
 	own := fullName(n.domain, e)
-	if !n.free() && ident.Fold(host) != own {
+	if !n.free() && ident.Fold(host) != own && e.Class == schema.Computer {
 		return fault.New(fault.Denied, "dNSHostName: %s is not %s's name", clip(host), e.Name()).WithField("dNSHostName").WithHint("its name is %s", own)
 	}
 	return n.notOurs(e, host, "dNSHostName")

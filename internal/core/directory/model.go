@@ -583,7 +583,7 @@ func primaryRID(e *Entry) ident.RID {
 	switch e.Class {
 	case schema.User:
 		return ident.RIDDomainUsers
-	case schema.Computer:
+	case schema.Computer, schema.ManagedServiceAccount:
 		if e.Control&ControlServer != 0 {
 			return ident.RIDDomainControllers
 		}

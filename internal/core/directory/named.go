@@ -49,6 +49,9 @@ func (d *Directory) nameOf(row *schema.Attr, v []byte) ([]byte, error) {
 		system = true
 	case schema.SudoHost:
 		e, err := d.Machine(s)
+		if err == nil && e.Class != schema.Computer {
+			err = fault.New(fault.Invalid, "%s is a service account, and nobody signs in on it", e.Name())
+		}
 		if err != nil {
 			return nil, notThere(row, err)
 		}

@@ -123,18 +123,20 @@ func (m *model) below(e *Entry, unit string) bool {
 	return false
 }
 
-// EnsureUnits makes the units in which rules and maps stand, in a domain that is
-// older than they are.
+// EnsureUnits makes the places in which rules, maps and service accounts stand, in a
+// domain that is older than they are.
 func (a As) EnsureUnits(ctx context.Context) error {
-	for _, name := range []string{SudoersUnit, AutomountUnit} {
-		if _, err := a.d.Resolve(a.d.domainDN().Child("OU", name)); err == nil {
+	for name, class := range map[string]schema.Class{
+		SudoersUnit: schema.OrganizationalUnit, AutomountUnit: schema.OrganizationalUnit, ServiceAccounts: schema.Container,
+	} {
+		if _, err := a.d.Resolve(a.d.domainDN().Child(schema.Of(class.Info().RDN).Name, name)); err == nil {
 			continue
 		}
 		rule, err := a.require(role.UnitManage, nil)
 		if err != nil {
 			return err
 		}
-		e := a.d.newEntry(schema.OrganizationalUnit, name, a.d.Domain().ID)
+		e := a.d.newEntry(class, name, a.d.Domain().ID)
 		e.System = true
 		if _, err := a.insert(ctx, e, "unit.create", rule, nil); err != nil {
 			return err
@@ -153,7 +155,7 @@ func (a As) SetAccess(ctx context.Context, id ident.ID, who []ident.ID) error {
 	}
 	m := Mod{Op: ModReplace, Attr: schema.HostAccess}
 	for _, e := range list {
-		if e.Class == schema.Computer {
+		if e.Class.Machine() {
 			return fault.New(fault.Invalid, "%s is a machine, and signs in nowhere", e.Name()).WithField(schema.Of(schema.HostAccess).Name)
 		}
 		m.Vals = append(m.Vals, slices.Clone(e.ID[:]))

@@ -31,6 +31,9 @@ func (a As) SetOnce(ctx context.Context, id ident.ID, once Once) error {
 	if err != nil {
 		return err
 	}
+	if e.Class == schema.ManagedServiceAccount {
+		return fault.New(fault.Invalid, "%s is a service account, and does not join", e.Name()).WithHint("adcli create-msa on its machine gives it a new password")
+	}
 	if e.Class != schema.Computer || e.System {
 		return fault.New(fault.Invalid, "%s is no machine that joins", e.Name())
 	}

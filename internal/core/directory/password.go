@@ -21,7 +21,7 @@ func (a As) SetPassword(ctx context.Context, id ident.ID, pw credential.Password
 		return err
 	}
 	action := role.UserPassword
-	if e.Class == schema.Computer {
+	if e.Class.Machine() {
 		action = role.ComputerPasswd
 	}
 	if !e.Class.Account() {
@@ -44,7 +44,7 @@ func (a As) ChangePassword(ctx context.Context, pw credential.Password) error {
 	if err != nil {
 		return err
 	}
-	if e.Class == schema.Computer {
+	if e.Class.Machine() {
 		return a.storePassword(ctx, e, pw, false, "computer.changePassword", "self") // by no policy: it draws its own
 	}
 	rec := a.d.credentialOf(e.ID)
@@ -64,7 +64,7 @@ func (a As) ChangePassword(ctx context.Context, pw credential.Password) error {
 func (a As) storePassword(ctx context.Context, e *Entry, pw credential.Password, must bool, action, rule string) error {
 	// A machine renews its own every month, in the middle of its work: nothing of what
 	// it proved was somebody else's.
-	renews := e.Class == schema.Computer && a.by.Is(e.ID)
+	renews := e.Class.Machine() && a.by.Is(e.ID)
 	for {
 		base := a.d.credentialOf(e.ID)
 		if base == nil {

@@ -195,7 +195,7 @@ func (d *Directory) computedPrincipal(e *Entry, id schema.ID, dom *Domain) [][]b
 		switch e.Class {
 		case schema.User:
 			return number(805306368)
-		case schema.Computer:
+		case schema.Computer, schema.ManagedServiceAccount:
 			return number(805306369)
 		case schema.Group:
 			return number(268435456)
@@ -233,6 +233,8 @@ func (d *Directory) computedPrincipal(e *Entry, id schema.ID, dom *Domain) [][]b
 			"B:32:"+wellKnownUsers+":OU="+UsersUnit+","+dom.Base().String(),
 			"B:32:"+wellKnownComputers+":OU="+ComputersUnit+","+dom.Base().String(),
 		)
+	case schema.OtherWellKnownObjects:
+		return text("B:32:" + wellKnownServices + ":CN=" + ServiceAccounts + "," + dom.Base().String())
 	case schema.NCName:
 		return text(dom.Base().String())
 	case schema.NETBIOSName:
@@ -315,6 +317,8 @@ func category(c schema.Class) string {
 		return "Person"
 	case schema.Computer:
 		return "Computer"
+	case schema.ManagedServiceAccount:
+		return "ms-DS-Managed-Service-Account"
 	case schema.Group:
 		return "Group"
 	case schema.OrganizationalUnit:

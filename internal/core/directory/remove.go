@@ -20,7 +20,7 @@ func removeAction(c schema.Class) (role.Action, bool) {
 		return role.UserDelete, true
 	case schema.Group:
 		return role.GroupDelete, true
-	case schema.Computer:
+	case schema.Computer, schema.ManagedServiceAccount:
 		return role.ComputerDelete, true
 	case schema.OrganizationalUnit:
 		return role.UnitManage, true
@@ -183,7 +183,7 @@ func renameAction(c schema.Class) (role.Action, bool) {
 		return role.UserRename, true
 	case schema.Group:
 		return role.GroupUpdate, true
-	case schema.Computer:
+	case schema.Computer, schema.ManagedServiceAccount:
 		return role.ComputerRename, true
 	case schema.OrganizationalUnit:
 		return role.UnitManage, true
@@ -206,8 +206,8 @@ func (a As) rename(e *Entry, name string) error {
 		if name, err = ident.ParseGroupName(name); err == nil {
 			e.RDN, e.Login = name, name
 		}
-	case schema.Computer:
-		if name, err = ident.ParseMachine(strings.TrimSuffix(name, "$") + "$"); err == nil {
+	case schema.Computer, schema.ManagedServiceAccount:
+		if name, err = parseMachine(e.Class, strings.TrimSuffix(name, "$")+"$"); err == nil {
 			e.RDN, e.Login = strings.TrimSuffix(name, "$"), name
 			err = a.d.checkMachineName(e)
 		}

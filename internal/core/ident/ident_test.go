@@ -187,3 +187,18 @@ func FuzzParseSID(f *testing.F) {
 		}
 	})
 }
+
+func TestParseServiceAccount(t *testing.T) {
+	for _, s := range []string{"WEB1!x7Q$", "web1!0$", "WEB1$", "A23456789012345!abc$"} {
+		if got, err := ParseServiceAccount(s); err != nil || got != s {
+			t.Errorf("ParseServiceAccount(%q): got %q, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{
+		"", "$", "!abc$", "WEB1!$", "WEB1!abcd$", "WEB1!a!b$", "WEB1!a-b$", "WEB1!abc", "WEB1!é$", "WEB 1!abc$", "-WEB1!abc$", "A234567890123456!abc$", "WEB1!abc$$",
+	} {
+		if got, err := ParseServiceAccount(s); err == nil {
+			t.Errorf("ParseServiceAccount(%q): got %q, want an error", s, got)
+		}
+	}
+}

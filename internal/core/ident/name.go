@@ -149,17 +149,46 @@ const MaxMachine = 15
 // returns it in capitals, as adcli writes it.
 func ParseMachine(s string) (string, error) {
 	stem, ok := strings.CutSuffix(s, "$")
-	bad := fault.New(fault.Invalid, "%q is not a machine name", clip(s)).WithField("sAMAccountName").
-		WithHint("a machine name is up to %d letters, digits or -, with a $ at the end of its sAMAccountName", MaxMachine)
-	if !ok || stem == "" || len(stem) > MaxMachine || stem[0] == '-' || stem[len(stem)-1] == '-' {
-		return "", bad
-	}
-	for i := 0; i < len(stem); i++ {
-		if c := stem[i]; !(isLetter(c) || c >= '0' && c <= '9' || c == '-') {
-			return "", bad
-		}
+	if !ok || !isMachineStem(stem) {
+		return "", fault.New(fault.Invalid, "%q is not a machine name", clip(s)).WithField("sAMAccountName").
+			WithHint("a machine name is up to %d letters, digits or -, with a $ at the end of its sAMAccountName", MaxMachine)
 	}
 	return strings.ToUpper(s), nil
+}
+
+// maxService is the longest ending of a service account's name after its machine's:
+// with it and the dollar the name is MaxLogin long.
+const maxService = MaxLogin - MaxMachine - len("!$")
+
+// ParseServiceAccount checks the sAMAccountName of a machine's service account: a
+// machine's name, and mostly an exclamation mark and three letters or digits after
+// it, which adcli draws. It stays as it is spelt, for so it stands in the keytab.
+func ParseServiceAccount(s string) (string, error) {
+	stem, ok := strings.CutSuffix(s, "$")
+	machine, ending, two := strings.Cut(stem, "!")
+	if ok = ok && isMachineStem(machine) && len(ending) <= maxService && (ending != "") == two; ok {
+		for i := 0; i < len(ending); i++ {
+			ok = ok && (isLetter(ending[i]) || ending[i] >= '0' && ending[i] <= '9')
+		}
+	}
+	if !ok {
+		return "", fault.New(fault.Invalid, "%q is not the name of a service account", clip(s)).WithField("sAMAccountName").
+			WithHint("it looks like WEB1!x7q$: a machine's name, and up to %d letters or digits after a !", maxService)
+	}
+	return s, nil
+}
+
+// isMachineStem reports whether s can be a machine's name, without its dollar.
+func isMachineStem(s string) bool {
+	if s == "" || len(s) > MaxMachine || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !(isLetter(c) || c >= '0' && c <= '9' || c == '-') {
+			return false
+		}
+	}
+	return true
 }
 
 // MachineStem returns a machine's name without the dollar, folded; names of

@@ -32,6 +32,10 @@ type Machine struct {
 	Server  bool    // one of the domain's own
 }
 
+// Service reports whether it is a service account: one that a machine has to read the
+// domain by, without being joined to it.
+func (x *Machine) Service() bool { return x.Entry.Class == schema.ManagedServiceAccount }
+
 // Stale is how long a machine may be silent before it is listed as such. A joined
 // machine renews its password every 30 days and asks for a ticket every ten hours.
 const Stale = 30 * 24 * time.Hour

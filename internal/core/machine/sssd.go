@@ -118,7 +118,23 @@ func (m *Machines) SSSDConf(e *directory.Entry) string {
 		"cache_credentials = True",
 		"entry_cache_timeout = 300",
 	}
-	return strings.Join(slices.Concat(lines, access), "\n") + "\n"
+	return strings.Join(slices.Concat(lines, serviceLines(e, dom.Name), access), "\n") + "\n"
+}
+
+// serviceLines are what SSSD has to be told to read by a service account in the stead
+// of the machine's own, sssd-ad(5), with the keytab where adcli create-msa writes it.
+func serviceLines(e *directory.Entry, domain string) []string {
+	if e == nil || e.Class != schema.ManagedServiceAccount {
+		return nil
+	}
+	keytab := "/etc/krb5.keytab." + domain
+	return []string{
+		"# By the service account: the machine is not joined, and names no host here.",
+		"ldap_sasl_authid = " + e.Login,
+		"ldap_krb5_keytab = " + keytab,
+		"krb5_keytab = " + keytab,
+		"dyndns_update = False",
+	}
 }
 
 // Sudoers is a file for /etc/sudoers.d of the same machines. Without it sudo asks for

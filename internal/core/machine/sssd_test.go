@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/machine"
 	"github.com/selfsame-dev/selfsame/internal/testkit"
@@ -47,6 +48,24 @@ func TestWhoMaySignInOnAMachine(t *testing.T) {
 	}
 	if got := lines(); !slices.Equal(got, []string{"access_provider = simple", "simple_allow_users = nobody"}) {
 		t.Errorf("a rule whose people are gone lets in: %q", got)
+	}
+}
+
+func TestTheConfigurationReadsByAServiceAccount(t *testing.T) {
+	d := testkit.New(t)
+	m := machine.New(d.Directory, d.Store, nil)
+	e, err := d.Admin.CreateComputer(t.Context(), directory.NewComputer{Login: "WEB1!x7q$", Service: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const keytab = "krb5_keytab = /etc/krb5.keytab.lab.internal\n"
+	for _, want := range []string{"\nldap_sasl_authid = WEB1!x7q$\n", "\nldap_" + keytab, "\n" + keytab, "\ndyndns_update = False\n", "\naccess_provider = ad\n"} {
+		if conf := m.SSSDConf(e); !strings.Contains(conf, want) {
+			t.Errorf("the configuration has no %q:\n%s", want, conf)
+		}
+	}
+	if strings.Contains(m.SSSDConf(nil), "ldap_sasl_authid") {
+		t.Error("a machine that joins reads by another account")
 	}
 }
 

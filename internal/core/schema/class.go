@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // Class is a structural object class. Its number stands in stored records.
 type Class uint8
 
@@ -22,7 +24,8 @@ const (
 	SudoRole
 	AutomountMap
 	Automount // an entry of a map
-	classes   = iota
+	ManagedServiceAccount
+	classes = iota
 )
 
 // ClassInfo is what the schema says of a class.
@@ -41,13 +44,18 @@ func (c Class) Info() *ClassInfo { return &classTable[c] }
 func (c Class) String() string { return classTable[c].Name }
 
 // Principal reports whether entries of the class can own a SID and a name.
-func (c Class) Principal() bool { return c == User || c == Computer || c == Group }
+func (c Class) Principal() bool { return c.Account() || c == Group }
 
 // Classes is one more than the highest number of a class.
 const Classes = classes
 
 // Account reports whether entries of the class can sign in.
-func (c Class) Account() bool { return c == User || c == Computer }
+func (c Class) Account() bool { return c == User || c.Machine() }
+
+// Machine reports whether entries of the class are accounts of machines: the one a
+// machine joins with, and one it has besides to read the domain, which hosts
+// nothing.
+func (c Class) Machine() bool { return c == Computer || c == ManagedServiceAccount }
 
 var person = []ID{
 	UserPrincipalName, UserAccountControl, AccountExpires, DisplayName, GivenName, SN, Initials, Description,
@@ -60,6 +68,11 @@ var person = []ID{
 	UnicodePwd, UserPassword, UnixUserPassword, MsDSAadObjectId, MsDSAzureADMailNickname, LastLogonTimestamp, UID,
 }
 
+var computer = append([]ID{DNSHostName, OperatingSystem, OperatingSystemVersion, OperatingSystemServicePack, ManagedBy, MsDSCreatorSID, HostAccess, MsDSAllowedToDelegateTo}, person...)
+
+// hosting is what only a machine has that others come to.
+var hosting = []ID{ServicePrincipalName, HostAccess, MsDSAllowedToDelegateTo}
+
 // classTable is indexed by Class. The OIDs are those of RFC 4519, RFC 4512 and
 // [MS-ADSC], and of sudo's own schema and RFC 2307bis.
 var classTable = [classes]ClassInfo{
@@ -71,7 +84,7 @@ var classTable = [classes]ClassInfo{
 	Computer: {
 		Name: "computer", OID: "1.2.840.113556.1.3.30", RDN: CN,
 		Chain: []string{"top", "person", "organizationalPerson", "user", "computer"},
-		May:   append([]ID{DNSHostName, OperatingSystem, OperatingSystemVersion, OperatingSystemServicePack, ManagedBy, MsDSCreatorSID, HostAccess, MsDSAllowedToDelegateTo}, person...),
+		May:   computer,
 	},
 	Group: {
 		Name: "group", OID: "1.2.840.113556.1.5.8", RDN: CN,
@@ -87,7 +100,7 @@ var classTable = [classes]ClassInfo{
 		Chain: []string{"top", "organizationalUnit"}, May: []ID{OU, Description, DisplayName, ManagedBy, GPLink, GPOptions, L, ST, StreetAddress, PostalCode, CO, C},
 	},
 	Container:         {Name: "container", OID: "1.2.840.113556.1.3.23", RDN: CN, Chain: []string{"top", "container"}, May: []ID{Description, DisplayName}},
-	DomainDNS:         {Name: "domainDNS", OID: "1.2.840.113556.1.5.67", RDN: DC, Chain: []string{"top", "domain", "domainDNS"}, May: []ID{DC, ObjectSID, WellKnownObjects, Description, GPLink, GPOptions, SystemFlags, IsCriticalSystemObject, MsDSMachineAccountQuota}},
+	DomainDNS:         {Name: "domainDNS", OID: "1.2.840.113556.1.5.67", RDN: DC, Chain: []string{"top", "domain", "domainDNS"}, May: []ID{DC, ObjectSID, WellKnownObjects, OtherWellKnownObjects, Description, GPLink, GPOptions, SystemFlags, IsCriticalSystemObject, MsDSMachineAccountQuota}},
 	Configuration:     {Name: "configuration", OID: "1.2.840.113556.1.5.12", RDN: CN, Chain: []string{"top", "configuration"}},
 	CrossRef:          {Name: "crossRef", OID: "1.2.840.113556.1.3.11", RDN: CN, Chain: []string{"top", "crossRef"}, May: []ID{NCName, NETBIOSName, DnsRoot, SystemFlags}},
 	CrossRefContainer: {Name: "crossRefContainer", OID: "1.2.840.113556.1.5.7000.53", RDN: CN, Chain: []string{"top", "crossRefContainer"}},
@@ -101,6 +114,11 @@ var classTable = [classes]ClassInfo{
 	},
 	AutomountMap: {Name: "automountMap", OID: "1.3.6.1.1.1.2.16", RDN: AutomountMapName, Chain: []string{"top", "automountMap"}, May: []ID{AutomountMapName, Description}},
 	Automount:    {Name: "automount", OID: "1.3.6.1.1.1.2.17", RDN: AutomountKey, Chain: []string{"top", "automount"}, May: []ID{AutomountKey, AutomountInformation, Description}},
+	ManagedServiceAccount: {
+		Name: "msDS-ManagedServiceAccount", OID: "1.2.840.113556.1.5.264", RDN: CN,
+		Chain: []string{"top", "person", "organizationalPerson", "user", "computer", "msDS-ManagedServiceAccount"},
+		May:   slices.DeleteFunc(slices.Clone(computer), func(id ID) bool { return slices.Contains(hosting, id) }),
+	},
 }
 
 // everyEntry are the attributes that an entry of any class has.

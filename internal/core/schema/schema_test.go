@@ -70,6 +70,8 @@ func TestClassOf(t *testing.T) {
 		{"USER inetOrgPerson", User, true},
 		{"computer", Computer, true},
 		{"top person organizationalPerson user computer", Computer, true},
+		{"msDS-ManagedServiceAccount", ManagedServiceAccount, true},
+		{"top person organizationalPerson user computer msDS-ManagedServiceAccount", ManagedServiceAccount, true},
 		{"group", Group, true},
 		{"organizationalUnit", OrganizationalUnit, true},
 		{"person", NoClass, false},

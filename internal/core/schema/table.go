@@ -161,6 +161,7 @@ const (
 	AutomountInformation
 	HostAccess
 	MsDSAllowedToDelegateTo
+	OtherWellKnownObjects
 )
 
 // table has one row an attribute, in the order of the constants. OIDs are those of
@@ -326,4 +327,5 @@ var table = [...]Attr{
 	{ID: AutomountInformation, Name: "automountInformation", OID: "1.3.6.1.1.1.1.33", Syntax: Cased, Single: true, Read: Known, Write: Mounts, Max: 1024, Label: "What is mounted"},
 	{ID: HostAccess, Name: "selfsameHostAccess", OID: "2.25.127385024911640294337205884153099517063.1", Syntax: Link, Read: Known, Write: Access, Label: "Who may sign in"},
 	{ID: MsDSAllowedToDelegateTo, Name: "msDS-AllowedToDelegateTo", OID: "1.2.840.113556.1.4.1787", Syntax: Text, Read: Known, Write: Access, Max: 512, Label: "Services it may act for people at"},
+	{ID: OtherWellKnownObjects, Name: "otherWellKnownObjects", OID: "1.2.840.113556.1.4.1359", Syntax: LinkBin, Source: Computed, Read: Known, Label: "Other well-known objects"},
 }

@@ -34,6 +34,9 @@ func (z *Zone) machineOf(who ident.Ref) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.Class != schema.Computer {
+		return nil, fault.New(fault.Denied, "%s is a service account, and no host", e.Name())
+	}
 	stem, _ := ident.MachineStem(e.Login)
 	host, ok := hostOf(stem, e.First(schema.DNSHostName), z.Domain())
 	if !ok {

@@ -308,6 +308,23 @@ func TestAMachineWritesItsOwnNameOnly(t *testing.T) {
 	}
 }
 
+// A service account says whose it is by a host name, and registers none, whatever it
+// is called.
+func TestAServiceAccountRegistersNothing(t *testing.T) {
+	b := newBench(t)
+	for _, login := range []string{"WEB1!x7q$", "WEB1$"} {
+		e, err := b.Admin.CreateComputer(t.Context(), directory.NewComputer{
+			Login: login, Service: true, Attrs: []directory.Value{{Attr: schema.DNSHostName, Vals: [][]byte{[]byte("web1.lab.internal")}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.update(e.Login, zone.Change{Op: zone.Add, Name: "web1.lab.internal", Type: zone.A, TTL: 3600, Value: zone.Value{"10.80.2.11"}}); !fault.Is(err, fault.Denied) {
+			t.Errorf("%s: got %v", login, err)
+		}
+	}
+}
+
 // A machine that was renamed keeps what it registered, though another is called so
 // now.
 func TestANameOfALivingMachineIsNobodyElses(t *testing.T) {

@@ -21,7 +21,7 @@ func (c *call) device(x machine.Machine) graph.Device {
 		ID: e.ID.String(), DeviceID: e.ID.String(), DisplayName: e.RDN, Enabled: !e.Disabled(), Created: e.Created.Truncate(time.Second),
 		System: e.First(schema.OperatingSystem), Version: e.First(schema.OperatingSystemVersion), Trust: "ServerAd",
 		Own: graph.OwnDevice{
-			Login: e.Login, HostName: e.First(schema.DNSHostName), DN: e.DN(), SID: e.SID().String(), Server: x.Server, Description: e.First(schema.Description),
+			Login: e.Login, HostName: e.First(schema.DNSHostName), DN: e.DN(), SID: e.SID().String(), Server: x.Server, Service: x.Service(), Description: e.First(schema.Description),
 			Services: texts(e.Stored(schema.ServicePrincipalName)), Silent: x.Silent(c.dir.Now(), machine.Stale),
 		},
 	}

@@ -46,7 +46,7 @@ func (c *call) describe(e *directory.Entry, rd *directory.Reader) graph.Object {
 	n, numbered := e.UIDNumber()
 	dom := c.dir.Domain()
 	switch e.Class {
-	case schema.User, schema.Computer:
+	case schema.User, schema.Computer, schema.ManagedServiceAccount:
 		o["userPrincipalName"] = e.UPN(&dom)
 		o["accountEnabled"] = !e.Disabled()
 		o["onPremisesSamAccountName"] = e.Login

@@ -14,8 +14,11 @@ import (
 
 // toItself asks for a ticket to a machine, by the machine, in somebody's name.
 func (l *lab) toItself(tgt *krbclient.Ticket, server krb5.PrincipalName, name string, damage func(*krb5.S4UX509User)) (*krbclient.Ticket, error) {
+	return l.toItselfAs(l.client("DSVM1$"), tgt, server, name, damage)
+}
+
+func (l *lab) toItselfAs(c *krbclient.Client, tgt *krbclient.Ticket, server krb5.PrincipalName, name string, damage func(*krb5.S4UX509User)) (*krbclient.Ticket, error) {
 	l.t.Helper()
-	c := l.client("DSVM1$")
 	// The nonce and the key are those of the request, which is made first.
 	req, subkey := c.FurtherRequest(tgt, krbclient.Further{Server: server, Options: krb5.OptForwardable})
 	q, err := krb5.ParseKDCReq(req)
@@ -77,6 +80,19 @@ func TestAMachineActsForWhoeverIsOnIt(t *testing.T) {
 	}
 	if _, err := l.toItself(alice, own, "alice", nil); err == nil {
 		t.Error("a person acts for another")
+	}
+	// A service account is nobody's host, though people have tickets for it: SSSD
+	// proves the KDC by them.
+	const login = "DSVM1!x7q$"
+	_, err = l.Admin.CreateComputer(t.Context(), directory.NewComputer{Login: login, Service: true, Password: vmPassword})
+	l.must(err)
+	svc := l.client(login)
+	tgt, err := svc.Login(vmPassword)
+	l.must(err)
+	_, err = l.client("alice").Get(alice, krbclient.Further{Server: krbclient.Name(login)})
+	l.must(err)
+	if _, err := l.toItselfAs(svc, tgt, krbclient.Name(login), "alice", nil); krbclient.CodeOf(err) != krb5.ErrPolicy {
+		t.Errorf("a service account acts for alice: %v", err)
 	}
 	l.must(l.Admin.Revoke(t.Context(), l.alice.ID))
 	if _, err := l.toItself(machine, own, "alice", nil); krbclient.CodeOf(err) != krb5.ErrPolicy {

@@ -64,7 +64,7 @@ func (n *addition) place(q *ldap.AddRequest) error {
 	}
 	var ok bool
 	if n.class, ok = schema.ClassOf(classes); !ok {
-		return refuse(ldap.ObjectClassViolation, "objectClass names no class of entry that there is here: user, group, computer or organizationalUnit")
+		return refuse(ldap.ObjectClassViolation, "objectClass names no class of entry that there is here: user, group, computer, msDS-ManagedServiceAccount or organizationalUnit")
 	}
 	if want := schema.Of(n.class.Info().RDN).Name; !strings.EqualFold(dn[0].Type, want) {
 		return refuse(ldap.NamingViolation, "a %s is named by %s", n.class, want)
@@ -184,7 +184,7 @@ func (n *addition) create(ctx context.Context) (*directory.Entry, error) {
 	if want := n.sam(); n.login != "" && ident.Fold(n.login) != ident.Fold(want) {
 		return nil, refuse(ldap.NamingViolation, "sAMAccountName and the entry's name are one here: use %q for both, and displayName for the rest", clip(n.login))
 	}
-	if n.pw != "" && !n.class.Account() || n.pw != "" && n.class == schema.Computer {
+	if n.pw != "" && !n.class.Account() {
 		return nil, refuse(ldap.UnwillingToPerform, "a %s is made without a password", n.class)
 	}
 	switch n.class {
@@ -196,11 +196,14 @@ func (n *addition) create(ctx context.Context) (*directory.Entry, error) {
 		return n.as.CreateGroup(ctx, directory.NewGroup{
 			Name: n.name, Parent: n.parent.ID, Attrs: n.attrs, Number: n.number, Members: n.members, Owners: n.owners,
 		})
-	case schema.Computer:
+	case schema.Computer, schema.ManagedServiceAccount:
 		if n.upn != "" { // adcli sends it where --user-principal asks, and goes on without
-			return nil, refuse(ldap.UnwillingToPerform, "a computer signs in by its own name, and has no userPrincipalName")
+			return nil, refuse(ldap.UnwillingToPerform, "a %s signs in by its own name, and has no userPrincipalName", n.class)
 		}
-		return n.as.CreateComputer(ctx, directory.NewComputer{Login: n.sam(), Parent: n.parent.ID, Attrs: n.attrs, Control: n.control})
+		return n.as.CreateComputer(ctx, directory.NewComputer{
+			Login: n.sam(), Service: n.class == schema.ManagedServiceAccount, Parent: n.parent.ID, Attrs: n.attrs, Control: n.control,
+			Password: n.pw, // as adcli 0.9.2 over LDAPS has it
+		})
 	case schema.OrganizationalUnit:
 		return n.as.CreateUnit(ctx, n.parent.ID, n.name, n.attrs)
 	case schema.SudoRole, schema.AutomountMap, schema.Automount:
@@ -212,7 +215,7 @@ func (n *addition) create(ctx context.Context) (*directory.Entry, error) {
 // sam is the sAMAccountName that goes with the entry's name.
 func (n *addition) sam() string {
 	switch n.class {
-	case schema.Computer:
+	case schema.Computer, schema.ManagedServiceAccount:
 		return n.name + "$"
 	case schema.User, schema.Group:
 		return n.name

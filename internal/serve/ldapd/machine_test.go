@@ -116,6 +116,78 @@ func TestAJoinAsAdcliAsksForIt(t *testing.T) {
 	}
 }
 
+// create-msa, a second one and delete-computer, as adcli asks for them, by a delegated
+// joiner.
+func TestAServiceAccountAsAdcliAsksForIt(t *testing.T) {
+	b := newBench(t)
+	b.user("joiner", role.DeviceJoinAdministrator)
+	c := b.bind("joiner", password)
+	one := func(base, filter string, scope int, attributes ...string) *goldap.Entry {
+		t.Helper()
+		r, err := c.Search(&goldap.SearchRequest{BaseDN: base, Scope: scope, SizeLimit: 1, Filter: filter, Attributes: attributes})
+		if err != nil || len(r.Entries) > 1 {
+			t.Fatalf("%s: got %v, %v", filter, r, err)
+		}
+		if len(r.Entries) == 0 {
+			return nil
+		}
+		return r.Entries[0]
+	}
+	const place = "CN=Managed Service Accounts," + base
+	const dn = "CN=DSVM3!x7Q," + place
+	if got := one(base, "(objectClass=*)", goldap.ScopeBaseObject, "otherWellKnownObjects").GetAttributeValues("otherWellKnownObjects"); !slices.Equal(got, []string{"B:32:1EB93889E40C45DF9F0C64D23BBB6237:" + place}) {
+		t.Fatalf("where they stand: got %q", got)
+	}
+	add := func() error {
+		return c.Add(&goldap.AddRequest{DN: dn, Attributes: attrs("objectClass: msDS-ManagedServiceAccount", "sAMAccountName: DSVM3!x7Q$",
+			"userAccountControl: 69632", "msDS-supportedEncryptionTypes: 24", "dNSHostName: dsvm3.elsewhere.example", "operatingSystem: pc-linux-gnu")})
+	}
+	if err := add(); err != nil {
+		t.Fatal(err)
+	}
+	set := goldap.NewModifyRequest(dn, nil)
+	set.Replace("unicodePwd", []string{quoted("what adcli draws")})
+	if err := c.Modify(set); err != nil {
+		t.Fatal(err)
+	}
+	for _, filter := range []string{
+		"(&(objectClass=msDS-ManagedServiceAccount)(dNSHostName=dsvm3.elsewhere.example))", "(&(objectClass=msDS-ManagedServiceAccount)(sAMAccountName=DSVM3!x7Q$))",
+		"(&(objectClass=computer)(sAMAccountName=DSVM3!x7Q$))", // update and delete-computer
+	} {
+		if e := one(base, filter, goldap.ScopeWholeSubtree, "objectClass"); e == nil || e.DN != dn {
+			t.Errorf("%s: got %v", filter, e)
+		}
+	}
+	e := one(dn, "(objectClass=*)", goldap.ScopeBaseObject, "*", "msDS-KeyVersionNumber")
+	if got := e.GetAttributeValues("objectClass"); !slices.Equal(got, []string{"top", "person", "organizationalPerson", "user", "computer", "msDS-ManagedServiceAccount"}) {
+		t.Errorf("objectClass: got %q", got)
+	}
+	for name, want := range map[string]string{
+		"sAMAccountName": "DSVM3!x7Q$", "sAMAccountType": "805306369", "userAccountControl": "69632", "primaryGroupID": "515", "msDS-KeyVersionNumber": "1",
+		"dNSHostName": "dsvm3.elsewhere.example", "servicePrincipalName": "",
+		"objectCategory": "CN=ms-DS-Managed-Service-Account,CN=Schema,CN=Configuration," + base,
+	} {
+		if got := e.GetEqualFoldAttributeValue(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	m := b.bind("DSVM3!x7Q$", "what adcli draws")
+	services := goldap.NewModifyRequest(dn, nil)
+	services.Replace("servicePrincipalName", []string{"host/dsvm3.elsewhere.example"})
+	if err := m.Modify(services); codeOf(err) != goldap.LDAPResultObjectClassViolation {
+		t.Errorf("a service of its own: got %v", err)
+	}
+	if err := c.Del(goldap.NewDelRequest(dn, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Search(&goldap.SearchRequest{BaseDN: base, Filter: "(objectClass=*)"}); err == nil {
+		t.Error("an account that was deleted still reads")
+	}
+	if err := add(); err != nil {
+		t.Errorf("its name is not free: %v", err)
+	}
+}
+
 // preset-computer, reset-computer, create-user, create-group and members.
 func TestTheOtherWordsOfAdcli(t *testing.T) {
 	b := newBench(t)
@@ -138,6 +210,8 @@ func TestTheOtherWordsOfAdcli(t *testing.T) {
 	add(dn, asAdcliAdds("DSVM2", "dsvm2.lab.internal")...)
 	modify(dn, func(q *goldap.ModifyRequest) { q.Replace("unicodePwd", []string{quoted("dsvm2")}) }) // reset-computer
 	b.bind("DSVM2$", "dsvm2")
+	add("CN=DSVM4,"+machines, append(asAdcliAdds("DSVM4", "dsvm4.lab.internal"), "unicodePwd: "+quoted("what adcli draws"))...) // join --use-ldaps
+	b.bind("DSVM4$", "what adcli draws")
 	add("CN=ada,"+users, "objectClass: user", "sAMAccountName: ada", "userPrincipalName: ada@lab.internal", "userAccountControl: 514", "displayName: Ada")
 	add("CN=Herons,"+users, "objectClass: group", "sAMAccountName: Herons", "cn: Herons", "name: Herons")
 	modify("CN=Herons,"+users, func(q *goldap.ModifyRequest) { q.Add("member", []string{"CN=ada," + users}) })

@@ -26,7 +26,7 @@ type machinePage struct {
 	Services                                []string
 	Groups                                  []membership
 	Access                                  []link
-	Ruled, MayAccess                        bool
+	Ruled, MayAccess, Service               bool
 	Lines                                   []string
 	Actions                                 []action
 	CSRF                                    string
@@ -42,7 +42,7 @@ func showMachine(v *visit) error {
 		Name: e.RDN, Path: machinePath(&x), Host: e.First(schema.DNSHostName), Door: x.Contact.Door, Seen: x.Contact.At, State: v.machineState(&x),
 		System:      strings.TrimSpace(e.First(schema.OperatingSystem) + " " + e.First(schema.OperatingSystemVersion)),
 		Description: e.First(schema.Description), ID: e.ID.String(), SID: e.SID().String(), DN: e.DN(), Groups: v.membershipsOf(e),
-		MayAccess: !x.Server && v.can(role.ComputerAccess, e), CSRF: v.s.cfg.Form.Token(v.ses.CSRF),
+		MayAccess: !x.Server && !x.Service() && v.can(role.ComputerAccess, e), Service: x.Service(), CSRF: v.s.cfg.Form.Token(v.ses.CSRF),
 	}
 	if x.Contact.Source.IsValid() {
 		p.Address = x.Contact.Source.String()
@@ -65,11 +65,14 @@ func showMachine(v *visit) error {
 	}
 	p.Actions = v.machineActions(&x, p.CSRF)
 	stem := strings.TrimPrefix(p.Path, "/machines/")
-	return v.show("machine.html", e.RDN, p,
-		page.Do{What: "Show " + e.RDN, Command: "selfsame machine show " + stem, Method: "GET", Path: "/v1.0/devices/" + stem},
-		page.Do{What: "Give it a password to join with", Command: "selfsame machine reset " + stem, Method: "POST", Path: "/selfsame/v1/machines/" + stem + "/reset", Body: "{}"},
-		page.Do{What: "Say who may sign in", Command: "selfsame machine access " + stem + " --group Operators", Method: "PUT", Path: "/selfsame/v1/machines/" + stem + "/access", Body: `{"groups": ["Operators"]}`},
-		page.Do{What: "Bury it", Command: "selfsame machine bury " + stem, Method: "DELETE", Path: "/v1.0/devices/" + stem})
+	do := []page.Do{{What: "Show " + e.RDN, Command: "selfsame machine show " + stem, Method: "GET", Path: "/v1.0/devices/" + stem}}
+	if !p.Service {
+		do = append(do,
+			page.Do{What: "Give it a password to join with", Command: "selfsame machine reset " + stem, Method: "POST", Path: "/selfsame/v1/machines/" + stem + "/reset", Body: "{}"},
+			page.Do{What: "Say who may sign in", Command: "selfsame machine access " + stem + " --group Operators", Method: "PUT", Path: "/selfsame/v1/machines/" + stem + "/access", Body: `{"groups": ["Operators"]}`})
+	}
+	do = append(do, page.Do{What: "Bury it", Command: "selfsame machine bury " + stem, Method: "DELETE", Path: "/v1.0/devices/" + stem})
+	return v.show("machine.html", e.RDN, p, do...)
 }
 
 func (v *visit) machineActions(x *machine.Machine, csrf string) []action {
@@ -78,7 +81,7 @@ func (v *visit) machineActions(x *machine.Machine, csrf string) []action {
 	if x.Server {
 		return nil
 	}
-	if v.can(role.ComputerPasswd, x.Entry) {
+	if !x.Service() && v.can(role.ComputerPasswd, x.Entry) {
 		out = append(out, action{Key: "reset", Verb: "Let it join again", Title: "Let " + name + " join again", Path: at + "/reset", CSRF: csrf,
 			Before: "A password is generated that works once, for a day. The keys it has now end at once: until it joins again nobody signs in on it by password."})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/core/schema"
@@ -50,6 +51,22 @@ func TestAMachineJoinsAndIsBuried(t *testing.T) {
 		t.Errorf("bury: got %d: %s", a.code, a.text("main"))
 	}
 	admin.page("/machines").has(t, "WEB1 is buried.")
+}
+
+func TestAServiceAccountAmongTheMachines(t *testing.T) {
+	b := newBench(t)
+	_, err := b.admin.CreateComputer(t.Context(), directory.NewComputer{Login: "WEB1!x7q$", Service: true, Password: "drawn by adcli"})
+	check(t, err)
+	admin := b.signIn("administrator")
+	admin.page("/machines").has(t, "service account")
+	one := admin.page("/machines/web1%21x7q")
+	one.has(t, "a machine reads the domain by it and is not joined")
+	if f := one.forms(); f["/machines/web1%21x7q/reset"] || f["/machines/web1%21x7q/access"] || strings.Contains(one.text("main"), "Who may sign in") {
+		t.Errorf("it offers %v", f)
+	}
+	if a := admin.submit(one, "/machines/web1%21x7q/bury", url.Values{"confirm": {"WEB1!x7q"}}); a.to != "/machines" {
+		t.Errorf("bury: got %d: %s", a.code, a.text("main"))
+	}
 }
 
 func TestAJoinerSeesMachinesAndNothingElse(t *testing.T) {

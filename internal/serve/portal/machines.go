@@ -52,6 +52,9 @@ func (v *visit) machineState(x *machine.Machine) state {
 	case cred == nil || !cred.Usable || !cred.Until.IsZero():
 		return state{Word: "has not joined yet", Class: "off"}
 	}
+	if x.Service() {
+		return state{Word: "service account"}
+	}
 	return state{Word: "joined"}
 }
 

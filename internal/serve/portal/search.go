@@ -33,7 +33,7 @@ func search(v *visit) error {
 		return err
 	}
 	typed := strings.TrimSpace(v.field("q"))
-	if e, err := v.dir.Find("", typed); err == nil && e.Class != schema.Computer {
+	if e, err := v.dir.Find("", typed); err == nil && !e.Class.Machine() {
 		http.Redirect(v.w, v.r, linkTo(e).Path, http.StatusSeeOther)
 		return nil
 	}

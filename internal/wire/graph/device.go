@@ -22,8 +22,9 @@ type OwnDevice struct {
 	HostName    string    `json:"dnsHostName,omitempty"`
 	DN          string    `json:"dn"`
 	SID         string    `json:"sid"`
-	Server      bool      `json:"server"` // one of the domain's own
-	Silent      bool      `json:"silent"` // not heard of for 30 days
+	Server      bool      `json:"server"`                   // one of the domain's own
+	Service     bool      `json:"serviceAccount,omitempty"` // a machine's second account, which hosts nothing
+	Silent      bool      `json:"silent"`                   // not heard of for 30 days
 	JoinedBy    string    `json:"joinedBy,omitempty"`
 	Description string    `json:"description,omitempty"`
 	Services    []string  `json:"servicePrincipalNames"`
