@@ -186,41 +186,54 @@ func TestWhoIsOutIsOut(t *testing.T) {
 	}
 }
 
+// load is sign-ins that go on while something happens. None may fail.
+type load struct {
+	wg     sync.WaitGroup
+	over   atomic.Bool
+	done   atomic.Int64
+	mu     sync.Mutex
+	failed []error
+}
+
+// keep does something again and again, until the end or its first failure.
+func (w *load) keep(name string, fn func() error) {
+	w.wg.Go(func() {
+		for !w.over.Load() {
+			if err := fn(); err != nil {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.failed = append(w.failed, fmt.Errorf("%s: %w", name, err))
+				return
+			}
+			w.done.Add(1)
+		}
+	})
+}
+
+// end ends the load, and returns how often anything was done.
+func (w *load) end(t *testing.T) int64 {
+	t.Helper()
+	w.over.Store(true)
+	w.wg.Wait()
+	for _, err := range w.failed {
+		t.Error(err)
+	}
+	return w.done.Load()
+}
+
 // The realm's keys and the server's roll under load, and nobody notices.
 func TestKeysRollUnderLoad(t *testing.T) {
 	l := newLab(t, nil)
 	l.user("alice", alicePassword)
 	s := l.holder("alice", alicePassword)
-	stop := make(chan struct{})
-	var done atomic.Int64
-	var wg sync.WaitGroup
-	failed := make(chan error, 8)
-	run := func(name string, fn func() error) {
-		wg.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if err := fn(); err != nil {
-					select {
-					case failed <- fmt.Errorf("%s: %w", name, err):
-					default:
-					}
-					return
-				}
-				done.Add(1)
-			}
-		})
-	}
-	run("kinit", func() error { _, err := l.kerberos("alice").Login(alicePassword); return err })
-	run("an old ticket-granting ticket", func() error {
+	var w load
+	w.keep("kinit", func() error { _, err := l.kerberos("alice").Login(alicePassword); return err })
+	w.keep("an old ticket-granting ticket", func() error {
 		_, err := s.client.Get(s.tgt, krbclient.Further{Server: krb5.Name(krb5.NameHost, "ldap", "dc1."+domain)})
 		return err
 	})
-	run("an old ticket at the API", func() error { return s.byTicket("/v1.0/users/alice") })
-	run("all of it anew", func() error {
+	w.keep("an old ticket at the API", func() error { return s.byTicket("/v1.0/users/alice") })
+	w.keep("all of it anew", func() error {
 		c := l.kerberos("alice")
 		tgt, err := c.Login(alicePassword)
 		if err != nil {
@@ -238,13 +251,7 @@ func TestKeysRollUnderLoad(t *testing.T) {
 		l.run("realm", args...)
 	}
 	time.Sleep(7 * time.Second) // the last new key makes tickets after five
-	close(stop)
-	wg.Wait()
-	close(failed)
-	for err := range failed {
-		t.Error(err)
-	}
-	if n := done.Load(); n < 100 {
+	if n := w.end(t); n < 100 {
 		t.Errorf("only %d sign-ins meanwhile", n)
 	}
 	if v := s.tgt.EncPart.KVNO; l.newest() != v+2 {
