@@ -113,7 +113,7 @@ func (d *Directory) Close() {
 	d.peer.leave(d)
 	d.stop()
 	d.ended.Wait()
-	close(d.m.ended)
+	d.m.seen.End()
 	d.feed.Close()
 }
 
@@ -122,7 +122,7 @@ func (d *Directory) load(ctx context.Context) (*model, error) {
 	m := newModel()
 	err := d.cfg.Store.View(ctx, func(tx store.Tx) error {
 		m.reset()
-		m.rev = tx.Rev()
+		m.seen.Move(tx.Rev())
 		var bad error
 		err := tx.Scan("", "", func(key string, value []byte) bool {
 			bad = m.put(key, value)
@@ -141,7 +141,7 @@ func (d *Directory) load(ctx context.Context) (*model, error) {
 // broke, is replaced by a new reading.
 func (d *Directory) follow(ctx context.Context) {
 	for ctx.Err() == nil {
-		w := d.cfg.Store.Watch(ctx, "", d.m.revision())
+		w := d.cfg.Store.Watch(ctx, "", d.m.seen.Rev())
 		for batch := range w.Changes() {
 			d.apply(batch)
 		}
@@ -189,7 +189,7 @@ func (d *Directory) Domain() Domain {
 func (d *Directory) Feed() *feed.Broker { return d.feed }
 
 // Revision is the state this copy has seen.
-func (d *Directory) Revision() store.Rev { return d.m.revision() }
+func (d *Directory) Revision() store.Rev { return d.m.seen.Rev() }
 
 // Server is this server's name.
 func (d *Directory) Server() string { return d.cfg.Server }
@@ -201,7 +201,7 @@ func (d *Directory) Audit() *audit.Log { return d.cfg.Audit }
 func (d *Directory) Now() time.Time { return d.cfg.Now().UTC() }
 
 // Wait returns once this copy has seen rev.
-func (d *Directory) Wait(ctx context.Context, rev store.Rev) error { return d.m.wait(ctx, rev) }
+func (d *Directory) Wait(ctx context.Context, rev store.Rev) error { return d.m.seen.Wait(ctx, rev) }
 
 // commit runs fn with its record, and returns once this copy has seen it. takes
 // says that it takes something away, so that every live server must see it.
@@ -220,7 +220,7 @@ func (d *Directory) commit(ctx context.Context, takes bool, fn func(store.Tx) (*
 	if err != nil {
 		return asFault(err)
 	}
-	if err := d.m.wait(ctx, rev); err != nil {
+	if err := d.m.seen.Wait(ctx, rev); err != nil {
 		return fault.Wrap(fault.Unavailable, err, "the change is stored, and this server has not caught up with it")
 	}
 	if barrier != "" {

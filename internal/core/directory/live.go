@@ -55,7 +55,7 @@ func (p *peers) join(ctx context.Context, d *Directory) error {
 	if err != nil {
 		return asFault(err)
 	}
-	return d.m.wait(ctx, rev)
+	return d.m.seen.Wait(ctx, rev)
 }
 
 func (p *peers) leave(d *Directory) {
@@ -130,7 +130,7 @@ func (p *peers) await(ctx context.Context, d *Directory, mark string) {
 	defer cancel()
 	for {
 		d.m.mu.RLock()
-		moved := d.m.moved
+		moved := d.m.seen.Moved()
 		var missing []string
 		for _, s := range waitFor {
 			if d.m.acks[s+"/"+mark[:2]] != mark {

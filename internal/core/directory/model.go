@@ -2,7 +2,6 @@ package directory
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -27,9 +26,7 @@ import (
 // what was gathered stays whole.
 type model struct {
 	mu     sync.RWMutex
-	rev    store.Rev
-	moved  chan struct{} // closed and replaced when rev rises
-	ended  chan struct{} // closed when nothing more will be seen
+	seen   *store.Seen
 	domain Domain
 
 	byID     map[ident.ID]*Entry
@@ -71,7 +68,7 @@ func (s *memberSet) has(id ident.ID) bool {
 }
 
 func newModel() *model {
-	m := &model{moved: make(chan struct{}), ended: make(chan struct{})}
+	m := &model{seen: store.NewSeen()}
 	m.reset()
 	return m
 }
@@ -104,44 +101,17 @@ func (m *model) reset() {
 	m.acks = make(map[string]string)
 }
 
-func (m *model) revision() store.Rev {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.rev
-}
-
-// wait returns once the model has seen rev.
-func (m *model) wait(ctx context.Context, rev store.Rev) error {
-	for {
-		m.mu.RLock()
-		seen, moved := m.rev, m.moved
-		m.mu.RUnlock()
-		if seen >= rev {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-m.ended:
-			return store.ErrClosed
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
 // replace takes over what a new reading holds.
 func (m *model) replace(n *model) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	moved := m.moved
-	m.rev, m.domain = n.rev, n.domain
+	m.domain = n.domain
 	m.byID, m.tree, m.children = n.byID, n.tree, n.children
 	m.login, m.upn, m.spn, m.sid, m.number, m.mail, m.named, m.byClass = n.login, n.upn, n.spn, n.sid, n.number, n.mail, n.named, n.byClass
 	m.grants, m.members, m.groups = n.grants, n.members, n.groups
 	m.credentials, m.lockouts, m.assignments, m.held = n.credentials, n.lockouts, n.assignments, n.held
 	m.passwords, m.networks, m.rules, m.realm, m.tickets, m.live, m.acks = n.passwords, n.networks, n.rules, n.realm, n.tickets, n.live, n.acks
-	m.moved = make(chan struct{})
-	close(moved)
+	m.seen.Move(n.seen.Rev())
 }
 
 // apply makes one commit visible. A record that cannot be read is left out and
@@ -169,9 +139,7 @@ func (m *model) apply(b store.Batch) (events []feed.Event, err error) {
 		err = errors.Join(err, m.put(c.Key, c.Value))
 	}
 	m.place(moved)
-	m.rev = b.Rev
-	close(m.moved)
-	m.moved = make(chan struct{})
+	m.seen.Move(b.Rev)
 	return events, err
 }
 

@@ -208,7 +208,7 @@ func (d *Directory) CountWrong(ctx context.Context, id ident.ID, pol *credential
 	if err != nil {
 		return asFault(err)
 	}
-	return d.m.wait(ctx, rev)
+	return d.m.seen.Wait(ctx, rev)
 }
 
 // ForgetWrong forgets the wrong passwords of an account after a right one.
@@ -219,5 +219,5 @@ func (d *Directory) ForgetWrong(ctx context.Context, id ident.ID) error {
 	if err != nil {
 		return asFault(err)
 	}
-	return d.m.wait(ctx, rev)
+	return d.m.seen.Wait(ctx, rev)
 }

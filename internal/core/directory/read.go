@@ -428,4 +428,4 @@ func (d *Directory) tokenGroups(e *Entry) [][]byte {
 }
 
 // Stamp is the state an answer was made from: the highest update number.
-func (d *Directory) Stamp() (usn int64, at time.Time) { return int64(d.m.revision()), d.Now() }
+func (d *Directory) Stamp() (usn int64, at time.Time) { return int64(d.m.seen.Rev()), d.Now() }

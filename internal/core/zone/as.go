@@ -269,7 +269,7 @@ func (a As) change(ctx context.Context, rule string, fn func(*draft) error) erro
 		return rec.By(a.by), err
 	})
 	if err == nil && wrote {
-		err = a.z.m.wait(ctx, rev)
+		err = a.z.m.seen.Wait(ctx, rev)
 	}
 	return asFault(err)
 }

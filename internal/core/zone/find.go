@@ -153,7 +153,7 @@ func (m *model) wildcard(name string) []Set {
 func (z *Zone) apex(zone string) []Set {
 	host := z.Host()
 	soa := Value{
-		host, "hostmaster." + z.m.fixed.domain, strconv.FormatUint(uint64(uint32(z.m.rev)), 10),
+		host, "hostmaster." + z.m.fixed.domain, strconv.FormatUint(uint64(uint32(z.m.seen.Rev())), 10),
 		"900", "600", "86400", "60", // the last is how long a missing name is remembered, RFC 2308 §5
 	}
 	out := []Set{{Type: SOA, TTL: computedTTL, Values: []Value{soa}, Static: true}}

@@ -1,7 +1,6 @@
 package zone
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"slices"
@@ -15,10 +14,8 @@ import (
 // model is the names in memory: what the store held at one revision, and what
 // follows from the servers. Nodes in it are not changed: they are replaced.
 type model struct {
-	mu    sync.RWMutex
-	rev   store.Rev
-	moved chan struct{} // closed and replaced when rev rises
-	ended chan struct{} // closed when nothing more will be seen
+	mu   sync.RWMutex
+	seen *store.Seen
 
 	fixed *computed
 	byKey map[string]*node
@@ -29,7 +26,7 @@ type model struct {
 }
 
 func newModel() *model {
-	m := &model{moved: make(chan struct{}), ended: make(chan struct{})}
+	m := &model{seen: store.NewSeen()}
 	m.reset()
 	return m
 }
@@ -38,31 +35,6 @@ func (m *model) reset() {
 	m.byKey, m.names = make(map[string]*node), make(map[string]*node)
 	m.under, m.zones = make(map[string]int), make(map[string]int)
 	m.addrs = make(map[netip.Addr]map[string]*node)
-}
-
-func (m *model) revision() store.Rev {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.rev
-}
-
-// wait returns once the model has seen rev.
-func (m *model) wait(ctx context.Context, rev store.Rev) error {
-	for {
-		m.mu.RLock()
-		seen, moved := m.rev, m.moved
-		m.mu.RUnlock()
-		if seen >= rev {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-m.ended:
-			return store.ErrClosed
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 }
 
 // take makes one commit, or with afresh a whole reading, visible at once. A record
@@ -91,9 +63,7 @@ func (m *model) take(b store.Batch, afresh bool, lives func(ident.ID) (string, b
 		m.byKey[c.Key], m.names[n.Name] = n, n
 		m.index(n, 1)
 	}
-	m.rev = b.Rev
-	close(m.moved)
-	m.moved = make(chan struct{})
+	m.seen.Move(b.Rev)
 	return err
 }
 

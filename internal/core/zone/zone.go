@@ -107,7 +107,7 @@ func Open(ctx context.Context, cfg Config) (*Zone, error) {
 func (z *Zone) Close() {
 	z.stop()
 	z.ended.Wait()
-	close(z.m.ended)
+	z.m.seen.End()
 }
 
 // load reads one state of the store into the model.
@@ -134,7 +134,7 @@ func (z *Zone) load(ctx context.Context) error {
 // follow keeps the model up with the store, as the directory does.
 func (z *Zone) follow(ctx context.Context) {
 	for ctx.Err() == nil {
-		w := z.cfg.Store.Watch(ctx, nodes.Prefix, z.m.revision())
+		w := z.cfg.Store.Watch(ctx, nodes.Prefix, z.m.seen.Rev())
 		for batch := range w.Changes() {
 			// Whose a name is can be told once the directory is as far.
 			if err := z.dir.Wait(ctx, batch.Rev); err != nil {
