@@ -26,7 +26,7 @@ type machinePage struct {
 	Services                                []string
 	Groups                                  []membership
 	Access                                  []link
-	Ruled, MayAccess, Service               bool
+	Ruled, MayAccess, Service, Server       bool
 	Lines                                   []string
 	Actions                                 []action
 	CSRF                                    string
@@ -42,7 +42,7 @@ func showMachine(v *visit) error {
 		Name: e.RDN, Path: machinePath(&x), Host: e.First(schema.DNSHostName), Door: x.Contact.Door, Seen: x.Contact.At, State: v.machineState(&x),
 		System:      strings.TrimSpace(e.First(schema.OperatingSystem) + " " + e.First(schema.OperatingSystemVersion)),
 		Description: e.First(schema.Description), ID: e.ID.String(), SID: e.SID().String(), DN: e.DN(), Groups: v.membershipsOf(e),
-		MayAccess: !x.Server && !x.Service() && v.can(role.ComputerAccess, e), Service: x.Service(), CSRF: v.s.cfg.Form.Token(v.ses.CSRF),
+		MayAccess: !x.Server && !x.Service() && v.can(role.ComputerAccess, e), Service: x.Service(), Server: x.Server, CSRF: v.s.cfg.Form.Token(v.ses.CSRF),
 	}
 	if x.Contact.Source.IsValid() {
 		p.Address = x.Contact.Source.String()

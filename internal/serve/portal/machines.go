@@ -37,6 +37,7 @@ type machineRow struct {
 	Name, Path, Host, System, Address string
 	Seen                              time.Time
 	State                             state
+	Server                            bool
 }
 
 // machineState says how a machine is.
@@ -73,7 +74,7 @@ func listMachines(v *visit) error {
 	for _, x := range all {
 		row := machineRow{
 			Name: x.Entry.RDN, Path: machinePath(&x), Host: x.Entry.First(schema.DNSHostName), System: x.Entry.First(schema.OperatingSystem),
-			Seen: x.Contact.At, State: v.machineState(&x),
+			Seen: x.Contact.At, State: v.machineState(&x), Server: x.Server,
 		}
 		if x.Contact.Source.IsValid() {
 			row.Address = x.Contact.Source.String()
