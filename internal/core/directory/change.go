@@ -305,7 +305,7 @@ func (x *modification) control(m Mod) error {
 			WithField("userAccountControl").WithCode(fault.CodeSchema)
 	}
 	// What makes an account a server's is not changed by whoever may switch it off.
-	if x.old.Class.Machine() && bits&ControlServer != 0 && x.old.Control&ControlServer == 0 {
+	if x.old.Class.Machine() && bits&ControlServer != 0 && !x.old.Serves() {
 		return fault.New(fault.Denied, "only a server of the domain is one").WithField("userAccountControl").
 			WithHint("a machine's userAccountControl is 4096 or 69632")
 	}

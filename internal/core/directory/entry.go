@@ -86,6 +86,9 @@ func (e *Entry) SID() ident.SID { return e.sid }
 // Disabled reports whether the account is switched off.
 func (e *Entry) Disabled() bool { return e.Control&ControlDisabled != 0 }
 
+// Serves reports whether the account is a server's of this domain.
+func (e *Entry) Serves() bool { return e.Control&ControlServer != 0 }
+
 // Expires is when the account ends; zero for never.
 func (e *Entry) Expires() time.Time { return e.expires }
 

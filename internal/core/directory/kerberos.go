@@ -91,13 +91,6 @@ func (d *Directory) Realm() *keyring.Realm {
 	return d.m.realm
 }
 
-// MayReadKeys checks that the actor may see which keys the realm has, not what they
-// are.
-func (a As) MayReadKeys() error {
-	_, err := a.require(role.PolicyRead, nil)
-	return err
-}
-
 // RollRealm gives the realm a new key. Tickets made with the old one open until
 // their end; with renounce none does, as after a theft.
 func (a As) RollRealm(ctx context.Context, renounce bool) error {

@@ -152,7 +152,7 @@ func isMachinesOwn(row *schema.Attr) bool {
 // byJoining allows a machine what is its own, and a delegated joiner what joining
 // again takes. The caller holds the model's lock.
 func (a As) byJoining(action role.Action, target *Entry) Decision {
-	if !target.Class.Machine() || target.Control&ControlServer != 0 {
+	if !target.Class.Machine() || target.Serves() {
 		return Decision{}
 	}
 	if a.by.Is(target.ID) && (action == role.ComputerOwn || action == role.ComputerPasswd) {
@@ -277,7 +277,7 @@ func (n namer) checkService(e *Entry, s string) error {
 	if err != nil {
 		return err
 	}
-	if e.Control&ControlServer != 0 && e.Class == schema.Computer {
+	if e.Serves() && e.Class == schema.Computer {
 		return nil // only the server itself and administrators get here
 	}
 	const field = "servicePrincipalName"
@@ -327,7 +327,7 @@ func (d *Directory) serverNamed(host string) *Entry {
 		label = l
 	}
 	for _, e := range []*Entry{d.m.spn["host/"+host], d.m.login[label+"$"]} {
-		if e != nil && e.Class == schema.Computer && e.Control&ControlServer != 0 {
+		if e != nil && e.Class == schema.Computer && e.Serves() {
 			return e
 		}
 	}

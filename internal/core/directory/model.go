@@ -552,7 +552,7 @@ func primaryRID(e *Entry) ident.RID {
 	case schema.User:
 		return ident.RIDDomainUsers
 	case schema.Computer, schema.ManagedServiceAccount:
-		if e.Control&ControlServer != 0 {
+		if e.Serves() {
 			return ident.RIDDomainControllers
 		}
 		return ident.RIDDomainComputers

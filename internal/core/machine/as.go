@@ -90,7 +90,7 @@ func (a As) Find(ctx context.Context, name string) (Machine, error) {
 }
 
 func of(e *directory.Entry, known map[ident.ID]Contact) Machine {
-	return Machine{Entry: e, Contact: known[e.ID], Server: e.Control&directory.ControlServer != 0}
+	return Machine{Entry: e, Contact: known[e.ID], Server: e.Serves()}
 }
 
 // contacts reads every contact. Where a machine stands is not for everybody: it

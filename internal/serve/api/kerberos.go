@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/selfsame-dev/selfsame/internal/core/role"
 	"github.com/selfsame-dev/selfsame/internal/fault"
 )
 
@@ -19,7 +20,7 @@ type realmKey struct {
 }
 
 func showRealm(c *call) (int, any, error) {
-	if err := c.as.MayReadKeys(); err != nil {
+	if _, err := c.as.Require(role.PolicyRead); err != nil {
 		return 0, nil, err
 	}
 	d := c.dir.Domain()

@@ -96,11 +96,7 @@ func buryDevice(c *call) (int, any, error) {
 // presetMachine makes a machine's account with a password to join with, which
 // stands in the answer, once.
 func presetMachine(c *call) (int, any, error) {
-	var q graph.Preset
-	if err := c.read(&q); err != nil {
-		return 0, nil, err
-	}
-	lives, err := durationParam(q.Lives, "lives")
+	q, lives, err := c.preset()
 	if err != nil {
 		return 0, nil, err
 	}
@@ -110,16 +106,21 @@ func presetMachine(c *call) (int, any, error) {
 
 // resetMachine gives a machine another password to join with.
 func resetMachine(c *call) (int, any, error) {
-	var q graph.Preset
-	if err := c.read(&q); err != nil {
-		return 0, nil, err
-	}
-	lives, err := durationParam(q.Lives, "lives")
+	_, lives, err := c.preset()
 	if err != nil {
 		return 0, nil, err
 	}
 	t, err := c.machines().Reset(c.r.Context(), c.r.PathValue("id"), lives)
 	return c.ticket(http.StatusOK, t, err)
+}
+
+// preset reads what a password to join with is asked for.
+func (c *call) preset() (q graph.Preset, lives time.Duration, err error) {
+	if err := c.read(&q); err != nil {
+		return q, 0, err
+	}
+	lives, err = durationParam(q.Lives, "lives")
+	return q, lives, err
 }
 
 func (c *call) ticket(status int, t machine.Ticket, err error) (int, any, error) {

@@ -47,7 +47,7 @@ func (x *exchange) findBehalf() error {
 // requester is the service that asks, which has to be one.
 func (x *exchange) requester() (*directory.Entry, error) {
 	e := x.proved.Entry
-	if e.Class != schema.Computer || e.Control&directory.ControlServer != 0 {
+	if e.Class != schema.Computer || e.Serves() {
 		return nil, refuse(krb5.ErrPolicy, e.Name()+" is no service that may act for others")
 	}
 	return e, nil

@@ -104,7 +104,7 @@ func keepRealm(realm *keyring.Realm) *realmKeys {
 // typesOf is what a machine says it can use, [MS-KILE] §2.2.7; without a word of it
 // AES, and RC4 never.
 func typesOf(e *directory.Entry) []etype.Type {
-	if e.Control&directory.ControlServer != 0 {
+	if e.Serves() {
 		return everyType
 	}
 	bits, err := strconv.ParseUint(e.First(schema.MsDSSupportedEncryptionTypes), 10, 32)
@@ -130,7 +130,7 @@ func (s *service) ref() ident.Ref {
 
 // ours reports whether the service is one of this installation's servers.
 func (s *service) ours() bool {
-	return s.entry == nil || s.entry.Control&directory.ControlServer != 0
+	return s.entry == nil || s.entry.Serves()
 }
 
 // sessionType is the first type of the client's that we serve and the service can

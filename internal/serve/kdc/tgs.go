@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
-	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
 	"github.com/selfsame-dev/selfsame/internal/core/keyring"
 	"github.com/selfsame-dev/selfsame/internal/crypt/etype"
@@ -186,7 +185,7 @@ func (x *exchange) carriedOver(part *krb5.EncTicketPart) (krb5.Flags, error) {
 		part.EndTime, part.RenewTill = x.now.Truncate(time.Second).Add(passwdLife), time.Time{}
 		flags &^= krb5.FlagRenewable | krb5.FlagForwardable | krb5.FlagProxiable
 	}
-	if x.service.entry != nil && x.service.entry.Control&directory.ControlServer != 0 {
+	if x.service.entry != nil && x.service.entry.Serves() {
 		flags |= krb5.FlagOKAsDelegate
 	}
 	return flags, nil
