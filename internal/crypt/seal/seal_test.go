@@ -199,8 +199,8 @@ func TestKeysDoNotPrint(t *testing.T) {
 	k := Key{secret{[keySize]byte(bytes.Repeat([]byte("K"), keySize))}}
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "key", k, "in", struct{ K Key }{k})
-	out, _ := json.Marshal(map[string]any{"k": k, "r": RecoveryKey{k.secret}})
-	all := fmt.Sprintf("%v %+v %#v %s %x %q %d %v", k, k, k, k, k, k, k, struct{ K RecoveryKey }{RecoveryKey{k.secret}}) + log.String() + string(out)
+	out, _ := json.Marshal(map[string]any{"k": k, "r": RecoveryKey(k)})
+	all := fmt.Sprintf("%v %+v %#v %s %x %q %d %v", k, k, k, k, k, k, k, struct{ K RecoveryKey }{RecoveryKey(k)}) + log.String() + string(out)
 	for _, leak := range []string{"KKK", "4b4b", "75 75", "75,75", "0x4b"} {
 		if strings.Contains(all, leak) {
 			t.Errorf("a key shows as %q: %s", leak, all)

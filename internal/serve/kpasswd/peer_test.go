@@ -21,7 +21,7 @@ import (
 // password, over TCP.
 func TestPeer(t *testing.T) {
 	l := newLab(t)
-	l.Forward(time.Now().Sub(l.Now())) // the peer has a clock of its own
+	l.Forward(time.Since(l.Now())) // the peer has a clock of its own
 	serve := func(fn func(context.Context, *listen.Conn)) string {
 		s, err := listen.TCP(t.Context(), listen.Config{Addr: "127.0.0.1:0"}, fn)
 		if err != nil {
