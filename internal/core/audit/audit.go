@@ -216,6 +216,9 @@ func (l *Log) append(r *Record) error {
 	if err := l.room(r.Takes); err != nil {
 		return err
 	}
+	if len(l.seg.out) > mostUnwritten {
+		return fault.New(fault.Unavailable, "the audit log cannot be written")
+	}
 	l.stamp(r)
 	if !r.Time.Before(l.seg.over) || l.seg.size >= segmentSize {
 		if err := l.finish(); err != nil {
@@ -224,9 +227,6 @@ func (l *Log) append(r *Record) error {
 		if err := l.roll(l.seg.tail()); err != nil {
 			return fault.Wrap(fault.Unavailable, err, "the audit log cannot begin a new segment")
 		}
-	}
-	if len(l.seg.out) > mostUnwritten {
-		return fault.New(fault.Unavailable, "the audit log cannot be written")
 	}
 	l.seg.record(r)
 	l.ring[r.Seq%recent] = r

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
+	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/store"
 	"github.com/selfsame-dev/selfsame/internal/store/mem"
 )
@@ -231,6 +232,39 @@ func TestWritersShareSyncs(t *testing.T) {
 	wg.Wait()
 	l.Close()
 	if rep := b.verify(); !rep.OK() || rep.Records != 1600 {
+		t.Errorf("verify: got %+v", rep)
+	}
+}
+
+// A full disk refuses whom it concerns; what was appended meanwhile is written once
+// there is room, and the chain is whole.
+func TestWhatCannotBeWrittenIsRefusedAndTriedAgain(t *testing.T) {
+	b := newBench(t)
+	l := b.open()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this system has no /dev/full")
+	}
+	defer full.Close()
+	onto := func(f *os.File) (before *os.File) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		before, l.seg.f = l.seg.f, f
+		return before
+	}
+	disk := onto(full)
+	if err := l.Note(signIn("alice")); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a note: got %v", err)
+	}
+	if err := l.Write(t.Context(), signIn("bob")); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a record to be synced: got %v", err)
+	}
+	onto(disk)
+	if err := l.Write(t.Context(), signIn("carol")); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	l.Close()
+	if rep := b.verify(); !rep.OK() || rep.Records != 3 {
 		t.Errorf("verify: got %+v", rep)
 	}
 }
