@@ -81,7 +81,7 @@ func (c *conversation) ask(q []byte) ([]byte, error) {
 
 func (c *conversation) askTCP(conn net.Conn, q []byte) ([]byte, error) {
 	conn.SetDeadline(time.Now().Add(patience))
-	if _, err := conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(q))), q...)); err != nil {
+	if _, err := conn.Write(krb5.Framed(q)); err != nil {
 		return nil, err
 	}
 	if _, err := io.ReadFull(conn, c.in[:4]); err != nil {

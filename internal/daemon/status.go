@@ -44,7 +44,7 @@ func (d *Daemon) Status(context.Context) any {
 	dom := d.dir.Domain()
 	return Status{
 		Domain: dom.Name, Server: d.host(), Version: d.version, Since: d.since, Epoch: dom.Epoch,
-		Users: d.dir.Count(schema.User), Groups: d.dir.Count(schema.Group), Computers: d.dir.Count(schema.Computer, schema.ManagedServiceAccount),
+		Users: d.dir.Count(schema.User), Groups: d.dir.Count(schema.Group), Computers: d.dir.Count(schema.Machines...),
 		Portal: d.portalURL(), LDAP: "ldap://" + d.streamAddr("ldap"), LDAPS: "ldaps://" + d.streamAddr("ldaps"),
 		Root: filepath.Join(d.cfg.Data, rootFile), Certificate: d.cert.Leaf().NotAfter,
 	}
@@ -166,7 +166,7 @@ func (d *Daemon) metrics(w http.ResponseWriter, _ *http.Request) {
 	gauge("up", "Whether every door answers.", int64(b2i(d.ready.Load())))
 	gauge("users", "People in the directory.", int64(d.dir.Count(schema.User)))
 	gauge("groups", "Groups in the directory.", int64(d.dir.Count(schema.Group)))
-	gauge("computers", "Machines in the directory.", int64(d.dir.Count(schema.Computer, schema.ManagedServiceAccount)))
+	gauge("computers", "Machines in the directory.", int64(d.dir.Count(schema.Machines...)))
 	gauge("directory_revision", "Revision of the store this server has seen.", int64(d.dir.Revision()))
 	gauge("certificate_expiry_seconds", "When the certificate ends, Unix time.", d.cert.Leaf().NotAfter.Unix())
 	c := &d.doors.counters

@@ -199,28 +199,19 @@ func (l *Log) flush() error {
 	if l.seg == nil {
 		return nil
 	}
-	if err := l.seg.flush(); err != nil {
-		return fault.Wrap(fault.Unavailable, err, "the audit log cannot be written")
-	}
-	return nil
+	return unwritable(l.seg.flush())
 }
 
 // append adds r to the segment, for the next flush to write. The caller holds mu.
 func (l *Log) append(r *Record) error {
-	if l.seg == nil {
-		return fault.New(fault.Unavailable, "the audit log is closed")
-	}
-	if l.failed != nil {
-		return fault.Wrap(fault.Unavailable, l.failed, "the audit log cannot be written")
-	}
-	if err := l.room(r.Takes); err != nil {
+	if err := l.ready(r.Takes); err != nil {
 		return err
 	}
 	if len(l.seg.out) > mostUnwritten {
-		return fault.New(fault.Unavailable, "the audit log cannot be written")
+		return unwritable(errUnwritten)
 	}
 	l.stamp(r)
-	if !r.Time.Before(l.seg.over) || l.seg.size >= segmentSize {
+	if !r.Time.Before(l.seg.over) || l.seg.size() >= segmentSize {
 		if err := l.finish(); err != nil {
 			return err
 		}

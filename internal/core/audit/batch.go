@@ -3,8 +3,6 @@ package audit
 import (
 	"context"
 	"time"
-
-	"github.com/selfsame-dev/selfsame/internal/fault"
 )
 
 // batch is those who wait for one write and sync.
@@ -74,10 +72,7 @@ func (l *Log) join() *batch {
 func (b *batch) wait(ctx context.Context) error {
 	select {
 	case <-b.done:
-		if b.err != nil {
-			return fault.Wrap(fault.Unavailable, b.err, "the audit log cannot be written")
-		}
-		return nil
+		return unwritable(b.err)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

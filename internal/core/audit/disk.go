@@ -39,13 +39,29 @@ func (l *Log) room(takes bool) error {
 func (l *Log) Room(takes bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.ready(takes)
+}
+
+// ready refuses a record that could not be written. The caller holds mu.
+func (l *Log) ready(takes bool) error {
 	if l.seg == nil {
 		return fault.New(fault.Unavailable, "the audit log is closed")
 	}
 	if l.failed != nil {
-		return fault.Wrap(fault.Unavailable, l.failed, "the audit log cannot be written")
+		return unwritable(l.failed)
 	}
 	return l.room(takes)
+}
+
+// errUnwritten says that the disk has taken nothing for too long.
+var errUnwritten = errors.New("too much waits to be written")
+
+// unwritable is the fault of what cannot be recorded; nil for nil.
+func unwritable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Wrap(fault.Unavailable, err, "the audit log cannot be written")
 }
 
 func datasync(f *os.File) error {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/selfsame-dev/selfsame/internal/core/ident"
-	"github.com/selfsame-dev/selfsame/internal/fault"
 	"github.com/selfsame-dev/selfsame/internal/store"
 )
 
@@ -181,7 +180,7 @@ func (l *Log) sealOutbox(r *Record) ([]byte, error) {
 	day := r.Time.Format(dayLayout)
 	key, err := l.keys.of(day)
 	if err != nil {
-		return nil, fault.Wrap(fault.Unavailable, err, "the audit log cannot be written")
+		return nil, unwritable(err)
 	}
 	plain := r.AppendJSON(make([]byte, 0, 768))
 	return key.seal(append(make([]byte, 0, len(day)+len(plain)+64), day...), 0, plain), nil

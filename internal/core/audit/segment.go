@@ -105,7 +105,6 @@ type segment struct {
 	sign    ed25519.PrivateKey
 	seq     uint64
 	chain   [32]byte
-	size    int64
 	over    time.Time // when the day ends
 	pending []*Record // not yet in an index
 	headSeq uint64    // the last record under a signed head
@@ -174,8 +173,10 @@ func (s *segment) end(at int) {
 	binary.BigEndian.PutUint32(b, uint32(len(b)-5))
 	s.chain = step(s.chain, b[4:])
 	s.out = append(s.out, s.chain[:checkSize]...)
-	s.size += int64(len(b) + checkSize)
 }
+
+// size is how long the segment is, with the frames that are due.
+func (s *segment) size() int64 { return s.written + int64(len(s.out)) }
 
 // flush writes the frames that are due, with one write for all of them. What a
 // failed write left is written over by the next, or cut as torn at the next start.

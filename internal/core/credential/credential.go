@@ -61,6 +61,16 @@ type Set struct {
 	Keys    []Key
 }
 
+// Key is the key of a type, if the set has one.
+func (s *Set) Key(t etype.Type) (Secret, bool) {
+	for _, k := range s.Keys {
+		if k.Type == t {
+			return k.Value, true
+		}
+	}
+	return nil, false
+}
+
 // maxHistory bounds how many earlier passwords a record can remember.
 const maxHistory = 24
 
@@ -232,16 +242,6 @@ func encode(b []byte, r Record) ([]byte, error) {
 		b = flat.Bytes(flat.String(b, p.Salt), p.Key)
 	}
 	return flat.Bool(flat.Bool(flat.Time(flat.Uint(b, r.Gen), r.Until), r.Own), r.Lags), nil
-}
-
-// Key is the key of a type, if the set has one.
-func (s *Set) Key(t etype.Type) (Secret, bool) {
-	for _, k := range s.Keys {
-		if k.Type == t {
-			return k.Value, true
-		}
-	}
-	return nil, false
 }
 
 func encodeSet(b []byte, s Set) []byte {

@@ -336,7 +336,7 @@ func (m *model) everyMember(group ident.ID) []*Entry {
 	}
 	if g := m.byID[group]; g != nil && g.System {
 		// Everybody stands in the primary group without being listed there.
-		for _, c := range []schema.Class{schema.User, schema.Computer, schema.ManagedServiceAccount} {
+		for _, c := range append([]schema.Class{schema.User}, schema.Machines...) {
 			for id, e := range m.byClass[c] {
 				if m.primaryGroup(e) == g && !seen[id] {
 					out = append(out, e)

@@ -52,6 +52,9 @@ const Classes = classes
 // Account reports whether entries of the class can sign in.
 func (c Class) Account() bool { return c == User || c.Machine() }
 
+// Machines are the classes of which [Class.Machine] is true.
+var Machines = []Class{Computer, ManagedServiceAccount}
+
 // Machine reports whether entries of the class are accounts of machines: the one a
 // machine joins with, and one it has besides to read the domain, which hosts
 // nothing.

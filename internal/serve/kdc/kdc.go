@@ -123,9 +123,9 @@ func (s *Server) ServeTCP(ctx context.Context, nc *listen.Conn) {
 	}
 }
 
-// Answer answers one request, of whatever length the answer is; nil for what is none. The same octets again, from
-// the same place, get the same answer: a datagram was lost, or the client comes
-// again over TCP because the answer did not fit.
+// Answer answers one request, of whatever length the answer is; nil for what is
+// none. The same octets again, from the same place, get the same answer: a datagram
+// was lost, or the client comes again over TCP because the answer did not fit.
 func (s *Server) Answer(ctx context.Context, source netip.Addr, packet []byte) []byte {
 	req, err := krb5.ParseKDCReq(packet)
 	if err != nil {

@@ -59,7 +59,7 @@ func overview(v *visit) error {
 		return nil
 	}
 	p := overviewPage{
-		Users: v.dir.Count(schema.User), Groups: v.dir.Count(schema.Group), Machines: v.dir.Count(schema.Computer, schema.ManagedServiceAccount),
+		Users: v.dir.Count(schema.User), Groups: v.dir.Count(schema.Group), Machines: v.dir.Count(schema.Machines...),
 		Domain: v.dir.Domain().Name, SignIns: v.can(role.SignInsRead, nil), ShowChanges: v.can(role.AuditRead, nil),
 	}
 	p.Steps = v.steps()
