@@ -31,7 +31,7 @@ type bench struct {
 }
 
 func main() {
-	rounds := flag.Int("rounds", 5, "interleaved rounds")
+	rounds := flag.Int("rounds", 7, "interleaved rounds")
 	length := flag.Duration("length", 1500*time.Millisecond, "of one round")
 	only := flag.String("only", "", "run the rows with this in their name")
 	echo := flag.String("echo", "", "be the bare UDP echo at this address")

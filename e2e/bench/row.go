@@ -65,7 +65,7 @@ func (b *bench) report(r row, theirs, ours []sample) {
 	if r.rate {
 		value, unit = sample.rate, "/s"
 	}
-	t, o := median(theirs, value), median(ours, value)
+	t, o := undisturbed(theirs, value, r.rate), undisturbed(ours, value, r.rate)
 	ratio, bar, mark := o/t, "", ""
 	switch {
 	case r.bar == 0:
@@ -80,11 +80,25 @@ func (b *bench) report(r row, theirs, ours []sample) {
 	fmt.Fprintf(b.w, "%s\t%d\t%s\t%.0f %s\t%.0f %s\t%.2f\t%s\t%s\n", r.name, r.clients, r.them.name, t, unit, o, unit, ratio, bar, mark)
 }
 
+// undisturbed is the quartile of the better rounds: other work on the machine makes a
+// round worse, by half at times, and never better.
+func undisturbed(s []sample, value func(sample) float64, more bool) float64 {
+	v := sorted(s, value)
+	if more {
+		slices.Reverse(v)
+	}
+	return v[len(v)/4]
+}
+
 func median(s []sample, value func(sample) float64) float64 {
+	return sorted(s, value)[len(s)/2]
+}
+
+func sorted(s []sample, value func(sample) float64) []float64 {
 	v := make([]float64, len(s))
 	for i, x := range s {
 		v[i] = value(x)
 	}
 	slices.Sort(v)
-	return v[len(v)/2]
+	return v
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 
 	"github.com/selfsame-dev/selfsame/internal/net/httpd"
@@ -31,7 +30,7 @@ type door struct {
 	real   int    // the port that clients expect
 	tls    *tls.Config
 	stream func(context.Context, *listen.Conn)
-	packet func(context.Context, netip.AddrPort, []byte) []byte
+	packet listen.PacketHandler
 }
 
 // shut is the setting of a door that stays shut.
@@ -47,12 +46,12 @@ func (d *Daemon) openDoors(ctx context.Context) error {
 	passwords := kpasswd.New(kpasswd.Config{Directory: d.dir, Authn: d.authn, Log: d.log})
 	ports := d.cfg.Ports
 	for _, x := range []door{
-		{name: "ldap", set: ports.LDAP, real: 389, stream: d.ldap.Serve, packet: d.ldap.ServeUDP},
+		{name: "ldap", set: ports.LDAP, real: 389, stream: d.ldap.Serve, packet: listen.AtOnce(d.ldap.ServeUDP)},
 		{name: "ldaps", set: ports.LDAPS, real: 636, tls: d.tlsConfig(), stream: d.ldap.Serve},
 		{name: "gc", set: ports.GC, real: 3268, stream: d.ldap.ServeCatalog},
 		{name: "gcs", set: ports.GCS, real: 3269, tls: d.tlsConfig(), stream: d.ldap.ServeCatalog},
 		{name: "kerberos", set: ports.Kerberos, real: 88, stream: d.kdc.ServeTCP, packet: d.kdc.ServeUDP},
-		{name: "kpasswd", set: ports.Kpasswd, real: 464, stream: passwords.ServeTCP, packet: passwords.ServeUDP},
+		{name: "kpasswd", set: ports.Kpasswd, real: 464, stream: passwords.ServeTCP, packet: listen.AtOnce(passwords.ServeUDP)},
 	} {
 		if err := d.open(ctx, x); err != nil {
 			return err

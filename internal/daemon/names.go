@@ -124,7 +124,7 @@ func (d *Daemon) openNames(ctx context.Context) {
 		Zone: d.zone, Acceptor: updates{d.acceptor("DNS"), d.dir.Server()}, Upstreams: d.upstreams(), Port: port, Now: d.dir.Now, Log: d.log,
 	})
 	d.opened(func() error { names.Close(); return nil })
-	err := d.open(ctx, door{name: "dns", set: d.cfg.Ports.DNS, real: 53, stream: names.ServeTCP, packet: names.ServeUDP})
+	err := d.open(ctx, door{name: "dns", set: d.cfg.Ports.DNS, real: 53, stream: names.ServeTCP, packet: listen.AtOnce(names.ServeUDP)})
 	if err != nil {
 		d.log.Warn("dns: the name server does not answer", "err", err,
 			"do", "free the port, or name an address of this host in listen, or set ports.dns to -1")

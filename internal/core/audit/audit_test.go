@@ -236,6 +236,35 @@ func TestWritersShareSyncs(t *testing.T) {
 	}
 }
 
+// Who does not wait is called once the record is on disk.
+func TestWhoDoesNotWaitIsTold(t *testing.T) {
+	b := newBench(t)
+	l := b.open()
+	var told sync.WaitGroup
+	for range 200 {
+		told.Add(1)
+		r := signIn("alice")
+		l.WriteThen(r, func(err error) {
+			defer told.Done()
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if err != nil || l.synced < r.Seq {
+				t.Errorf("record %d: told %v when all up to %d were on disk", r.Seq, err, l.synced)
+			}
+		})
+	}
+	told.Wait()
+	l.Close()
+	if rep := b.verify(); !rep.OK() || rep.Records != 200 {
+		t.Errorf("verify: got %+v", rep)
+	}
+	late := make(chan error, 1)
+	l.WriteThen(signIn("alice"), func(err error) { late <- err })
+	if err := <-late; !fault.Is(err, fault.Unavailable) {
+		t.Errorf("on a closed log: got %v", err)
+	}
+}
+
 // A full disk refuses whom it concerns; what was appended meanwhile is written once
 // there is room, and the chain is whole.
 func TestWhatCannotBeWrittenIsRefusedAndTriedAgain(t *testing.T) {
@@ -259,12 +288,17 @@ func TestWhatCannotBeWrittenIsRefusedAndTriedAgain(t *testing.T) {
 	if err := l.Write(t.Context(), signIn("bob")); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a record to be synced: got %v", err)
 	}
+	told := make(chan error, 1)
+	l.WriteThen(signIn("bob"), func(err error) { told <- err })
+	if err := <-told; !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a record nobody waits for: got %v", err)
+	}
 	onto(disk)
 	if err := l.Write(t.Context(), signIn("carol")); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
 	l.Close()
-	if rep := b.verify(); !rep.OK() || rep.Records != 3 {
+	if rep := b.verify(); !rep.OK() || rep.Records != 4 {
 		t.Errorf("verify: got %+v", rep)
 	}
 }

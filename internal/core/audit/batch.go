@@ -9,7 +9,8 @@ import (
 type batch struct {
 	size int
 	done chan struct{}
-	err  error // once done is closed
+	err  error         // once done is closed
+	then []func(error) // called after that
 }
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
@@ -46,7 +47,7 @@ func (g *batches) begin() *batch {
 	return b
 }
 
-// end tells a batch how its sync went.
+// end notes how a batch's sync went, and lets those go on who wait.
 func (g *batches) end(b *batch, took time.Duration, err error) {
 	g.expects, g.took = b.size+g.next.size, took
 	b.err = err
@@ -66,6 +67,13 @@ func (l *Log) join() *batch {
 		signal(l.first)
 	}
 	return b
+}
+
+// tell calls those who did not wait. The caller holds no lock.
+func (b *batch) tell() {
+	for _, then := range b.then {
+		then(unwritable(b.err))
+	}
 }
 
 // wait returns once the batch is on disk.

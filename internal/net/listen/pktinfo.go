@@ -2,8 +2,10 @@ package listen
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -16,13 +18,9 @@ var controlSpace = unix.CmsgSpace(unix.SizeofInet4Pktinfo) + unix.CmsgSpace(unix
 
 // askDestination has the kernel tell where each datagram was sent to, ip(7) and
 // RFC 3542 §6.1. A socket for one family refuses the other's option.
-func askDestination(conn *net.UDPConn) error {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
-	}
+func askDestination(raw syscall.RawConn) error {
 	var err4, err6 error
-	err = raw.Control(func(fd uintptr) {
+	err := raw.Control(func(fd uintptr) {
 		err4 = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
 		err6 = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
 	})
@@ -65,4 +63,43 @@ func fromDestination(oob []byte) []byte {
 		oob = rest
 	}
 	return nil
+}
+
+// sender sends datagrams without ever waiting. What the kernel has no room for is
+// lost, as on the way: whoever sends may be the one many others wait for.
+type sender struct {
+	raw syscall.RawConn
+	six bool // a socket of IPv6, which is for IPv4 too
+}
+
+func newSender(conn *net.UDPConn) (s sender, err error) {
+	if s.raw, err = conn.SyscallConn(); err != nil {
+		return s, err
+	}
+	cerr := s.raw.Control(func(fd uintptr) {
+		var domain int
+		domain, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
+		s.six = domain == unix.AF_INET6
+	})
+	return s, errors.Join(cerr, err)
+}
+
+// send sends p to an address, the way that back leads. That names the interface of
+// a link-local one.
+func (s sender) send(p, back []byte, to netip.AddrPort) error {
+	var sa unix.Sockaddr
+	if s.six {
+		sa = &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
+	} else {
+		sa = &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()}
+	}
+	var err error
+	werr := s.raw.Write(func(fd uintptr) bool {
+		_, err = unix.SendmsgN(int(fd), p, back, sa, unix.MSG_DONTWAIT)
+		return true
+	})
+	if werr != nil {
+		return werr
+	}
+	return err
 }

@@ -7,11 +7,12 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	// udpWorkers bounds how many datagrams are answered at once. More wait in the
+	// udpWorkers bounds how many datagrams are handled at once. More wait in the
 	// kernel's queue, which drops what does not fit: their senders ask again.
 	udpWorkers = 16
 
@@ -23,24 +24,39 @@ const (
 type PacketServer struct {
 	cfg    Config
 	conn   *net.UDPConn
-	handle func(context.Context, netip.AddrPort, []byte) []byte
+	out    sender
+	handle PacketHandler
 	cancel context.CancelFunc
 	all    sync.WaitGroup
 }
 
-// UDP listens, and calls handle for each datagram, of several at a time. It
-// sends what handle returns, or nothing for nil. The packet is handle's until it
-// returns. Of cfg it uses Addr, Log and Counters.
+// PacketHandler answers one datagram: it calls answer once, with nil for no answer,
+// before it returns or later. To answer waits for nothing. The packet is the
+// handler's until it returns.
+type PacketHandler func(ctx context.Context, source netip.AddrPort, packet []byte, answer func([]byte))
+
+// AtOnce is the handler that answers what f returns.
+func AtOnce(f func(ctx context.Context, source netip.AddrPort, packet []byte) []byte) PacketHandler {
+	return func(ctx context.Context, source netip.AddrPort, packet []byte, answer func([]byte)) {
+		answer(f(ctx, source, packet))
+	}
+}
+
+// UDP listens, and calls handle for each datagram, of several at a time. Of cfg it
+// uses Addr, Log and Counters.
 //
 // An answer leaves from the address the question was sent to. On a host with
 // several addresses the kernel would choose another, and the peer drop it.
-func UDP(ctx context.Context, cfg Config, handle func(ctx context.Context, source netip.AddrPort, packet []byte) []byte) (*PacketServer, error) {
+func UDP(ctx context.Context, cfg Config, handle PacketHandler) (*PacketServer, error) {
 	pc, err := new(net.ListenConfig).ListenPacket(ctx, "udp", cfg.Addr)
 	if err != nil {
 		return nil, refused(err, "udp", cfg.Addr)
 	}
 	s := &PacketServer{cfg: cfg.withDefaults(), conn: pc.(*net.UDPConn), handle: handle}
-	if err := askDestination(s.conn); err != nil {
+	if s.out, err = newSender(s.conn); err == nil {
+		err = askDestination(s.out.raw)
+	}
+	if err != nil {
 		pc.Close()
 		return nil, err
 	}
@@ -81,20 +97,41 @@ func (s *PacketServer) work(ctx context.Context) {
 	}
 }
 
+// question is one datagram that waits for its answer.
+type question struct {
+	server   *PacketServer
+	source   netip.AddrPort
+	back     [64]byte // the control message that leads back, of len octets
+	len      int
+	answered atomic.Bool
+}
+
 func (s *PacketServer) answer(ctx context.Context, source netip.AddrPort, packet, oob []byte) {
 	plain := netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	q := &question{server: s, source: source}
+	q.len = copy(q.back[:], fromDestination(oob))
+	s.all.Add(1)
 	defer func() {
 		if v := recover(); v != nil {
 			s.cfg.Counters.Panics.Add(1)
 			s.cfg.Log.Error("panic over a datagram", "source", plain, "panic", v, "stack", string(debug.Stack()))
+			q.answer(nil)
 		}
 	}()
-	reply := s.handle(ctx, plain, packet)
+	s.handle(ctx, plain, packet, q.answer)
+}
+
+// answer sends the first answer there is.
+func (q *question) answer(reply []byte) {
+	if q.answered.Swap(true) {
+		return
+	}
+	defer q.server.all.Done()
 	if reply == nil {
 		return
 	}
-	if _, _, err := s.conn.WriteMsgUDPAddrPort(reply, fromDestination(oob), source); err != nil {
-		s.cfg.Log.Debug("answer a datagram", "source", plain, "error", err)
+	if err := q.server.out.send(reply, q.back[:q.len], q.source); err != nil {
+		q.server.cfg.Log.Debug("answer a datagram", "source", q.source, "error", err)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 func startUDP(t *testing.T, addr string, handle func(context.Context, netip.AddrPort, []byte) []byte) (*PacketServer, *Counters) {
 	t.Helper()
 	n := new(Counters)
-	s, err := UDP(t.Context(), Config{Addr: addr, Counters: n}, handle)
+	s, err := UDP(t.Context(), Config{Addr: addr, Counters: n}, AtOnce(handle))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +79,55 @@ func TestLargestDatagramIsWhole(t *testing.T) {
 	}
 }
 
+// An answer may come when the datagram's octets and the worker are another's, and
+// Shutdown waits for it. A second answer to one datagram is none.
+func TestAnswersThatComeLater(t *testing.T) {
+	release, handled := make(chan struct{}), make(chan struct{}, 2*udpWorkers)
+	s, err := UDP(t.Context(), Config{Addr: "127.0.0.1:0", Counters: new(Counters)}, func(_ context.Context, _ netip.AddrPort, p []byte, answer func([]byte)) {
+		reply := []byte("to " + string(p))
+		go func() {
+			<-release
+			answer(reply)
+			answer([]byte("again"))
+		}()
+		handled <- struct{}{}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := make([]net.Conn, 2*udpWorkers) // more than there are workers
+	for i := range clients {
+		if clients[i], err = net.Dial("udp", s.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer clients[i].Close()
+		if _, err := clients[i].Write([]byte{byte('A' + i)}); err != nil {
+			t.Fatal(err)
+		}
+		<-handled
+	}
+	down := make(chan struct{})
+	go func() {
+		s.Shutdown(context.Background())
+		close(down)
+	}()
+	select {
+	case <-down:
+		t.Error("Shutdown left answers under way")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(release)
+	<-down
+	for i, c := range clients {
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		buf := make([]byte, 16)
+		n, err := c.Read(buf)
+		if want := "to " + string(rune('A'+i)); err != nil || string(buf[:n]) != want {
+			t.Errorf("got %q, %v, want %q", buf[:n], err, want)
+		}
+	}
+}
+
 func TestPanicOverADatagramIsTheLastOfIt(t *testing.T) {
 	s, n := startUDP(t, "127.0.0.1:0", func(_ context.Context, _ netip.AddrPort, p []byte) []byte {
 		if len(p) == 0 {
@@ -107,7 +156,7 @@ func TestPanicOverADatagramIsTheLastOfIt(t *testing.T) {
 
 func TestTakenUDPPortIsNamed(t *testing.T) {
 	s, _ := startUDP(t, "127.0.0.1:0", echoPacket)
-	_, err := UDP(t.Context(), Config{Addr: s.Addr().String()}, echoPacket)
+	_, err := UDP(t.Context(), Config{Addr: s.Addr().String()}, AtOnce(echoPacket))
 	if !fault.Is(err, fault.Exists) || !strings.Contains(fault.Hint(err), "ss -lunp") {
 		t.Errorf("got %v, want exists with a hint", err)
 	}

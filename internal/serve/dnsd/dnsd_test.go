@@ -60,7 +60,7 @@ func newBench(tb testing.TB, change func(*dnsd.Config)) *bench {
 		tb.Fatal(err)
 	}
 	b.addr = tcp.Addr().String()
-	udp, err := listen.UDP(tb.Context(), listen.Config{Addr: b.addr}, b.dns.ServeUDP)
+	udp, err := listen.UDP(tb.Context(), listen.Config{Addr: b.addr}, listen.AtOnce(b.dns.ServeUDP))
 	if err != nil {
 		tb.Fatal(err)
 	}

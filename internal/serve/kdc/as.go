@@ -19,13 +19,13 @@ const notInAS = krb5.OptForwarded | krb5.OptProxy | krb5.OptPostdated | krb5.Opt
 	krb5.OptEncTktInSkey | krb5.OptAnonymous | krb5.OptCNameInAddlTkt
 
 // authenticate answers an AS-REQ, RFC 4120 §3.1.
-func (x *exchange) authenticate() ([]byte, error) {
-	for _, step := range []func() error{x.openArmor, x.checkRequest, x.findPrincipals, x.preauthenticate} {
+func (x *exchange) authenticate() error {
+	for _, step := range []func() error{x.openArmor, x.checkRequest, x.findPrincipals, x.preauthenticate, x.issueInitial} {
 		if err := step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return x.issueInitial()
+	return nil
 }
 
 // checkRequest refuses what cannot be answered, whoever asks.
@@ -175,10 +175,10 @@ func (x *exchange) testProof(set *credential.Set, enc krb5.EncryptedData) (bool,
 }
 
 // issueInitial grants what was asked for.
-func (x *exchange) issueInitial() ([]byte, error) {
+func (x *exchange) issueInitial() error {
 	session, err := x.sessionType()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e := x.proved.Entry
 	flags := krb5.FlagInitial | krb5.FlagPreAuthent
@@ -201,13 +201,13 @@ func (x *exchange) issueInitial() ([]byte, error) {
 	part.Flags = flags
 	ticket, err := x.seal(&part, e, !x.noPAC)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	reply, err := x.initialReply(&part, ticket)
-	if err != nil {
-		return nil, err
+	if x.reply, err = x.initialReply(&part, ticket); err != nil {
+		return err
 	}
-	return reply, x.record("ticket.initial", ticket, "")
+	x.give("ticket.initial", &part, ticket, "")
+	return nil
 }
 
 // initialReply builds the AS-REP.

@@ -22,11 +22,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/selfsame-dev/selfsame/internal/core/audit"
 	"github.com/selfsame-dev/selfsame/internal/core/authn"
 	"github.com/selfsame-dev/selfsame/internal/core/directory"
 	"github.com/selfsame-dev/selfsame/internal/crypt/etype"
@@ -93,12 +95,8 @@ func New(cfg Config) *Server {
 func (s *Server) Stats() *Stats { return &s.stats }
 
 // ServeUDP answers one datagram. It is for [listen.UDP].
-func (s *Server) ServeUDP(ctx context.Context, source netip.AddrPort, packet []byte) []byte {
-	out := s.Answer(ctx, source.Addr(), packet)
-	if len(out) > maxUDP {
-		return s.tooBig(packet)
-	}
-	return out
+func (s *Server) ServeUDP(ctx context.Context, source netip.AddrPort, packet []byte, answer func([]byte)) {
+	s.answer(ctx, source.Addr(), packet, maxUDP, answer)
 }
 
 // ServeTCP answers the messages of one connection, each behind its length in four
@@ -124,39 +122,56 @@ func (s *Server) ServeTCP(ctx context.Context, nc *listen.Conn) {
 }
 
 // Answer answers one request, of whatever length the answer is; nil for what is
-// none. The same octets again, from the same place, get the same answer: a datagram
-// was lost, or the client comes again over TCP because the answer did not fit.
+// none.
 func (s *Server) Answer(ctx context.Context, source netip.Addr, packet []byte) []byte {
+	answer := make(chan []byte, 1)
+	s.answer(ctx, source, packet, math.MaxInt, func(out []byte) { answer <- out })
+	return <-answer
+}
+
+// answer answers one request: it calls send once the answer may leave. One longer
+// than most is kept, and the client told to come again over TCP.
+//
+// The same octets again, from the same place, get the same answer: a datagram was
+// lost, or the client comes again because the answer did not fit.
+func (s *Server) answer(ctx context.Context, source netip.Addr, packet []byte, most int, send func([]byte)) {
 	req, err := krb5.ParseKDCReq(packet)
 	if err != nil {
 		s.log.Debug("kerberos: a request cannot be read", "source", source, "err", err)
-		return nil
+		send(nil)
+		return
+	}
+	fits := func(out []byte) []byte {
+		if len(out) > most {
+			return s.refusal(req, krb5.ErrResponseTooBig, nil)
+		}
+		return out
 	}
 	now := s.dir.Now()
 	key := recentKey(source, packet)
 	if out := s.recent.find(key, now); out != nil {
 		s.stats.Repeats.Add(1)
-		return out
+		send(fits(out))
+		return
 	}
 	x := &exchange{s: s, ctx: ctx, source: source, now: now, began: time.Now(), req: req, body: &req.Body, padata: req.PAData}
-	out, err := x.run()
-	if err == nil {
-		s.recent.keep(key, out, now)
-		x.log(nil)
-		return out
+	if err := x.run(); err != nil {
+		out := x.refuse(err)
+		x.log(err)
+		send(fits(out))
+		return
 	}
-	out = x.refuse(err)
-	x.log(err)
-	return out
-}
-
-// tooBig tells a client to come again over TCP.
-func (s *Server) tooBig(packet []byte) []byte {
-	req, err := krb5.ParseKDCReq(packet)
-	if err != nil {
-		return nil
-	}
-	return s.refusal(req, krb5.ErrResponseTooBig, nil)
+	s.dir.Audit().WriteThen(x.record, func(err error) {
+		out := x.reply
+		if err != nil {
+			out = x.refuse(err)
+		} else {
+			x.issued()
+			s.recent.keep(key, out, now)
+		}
+		x.log(err)
+		send(fits(out))
+	})
 }
 
 // marshal builds a message in octets of its own.
@@ -207,9 +222,14 @@ type exchange struct {
 	// Of a TGS exchange.
 	tgt    *gss.Opened
 	behalf *behalf // nil for a client that speaks for itself
+
+	// What is given out, once the record is on disk.
+	reply  []byte
+	record *audit.Record
+	until  time.Time // the ticket's end
 }
 
-func (x *exchange) run() ([]byte, error) {
+func (x *exchange) run() error {
 	if x.req.Type == krb5.TypeTGSReq {
 		return x.grant()
 	}

@@ -17,13 +17,13 @@ import (
 const notInTGS = krb5.OptPostdated | krb5.OptAllowPostdate | krb5.OptValidate | krb5.OptEncTktInSkey | krb5.OptAnonymous | krb5.OptProxy
 
 // grant answers a TGS-REQ, RFC 4120 §3.3.
-func (x *exchange) grant() ([]byte, error) {
-	for _, step := range []func() error{x.openTGT, x.openArmor, x.checkAsked, x.findOwner, x.findBehalf} {
+func (x *exchange) grant() error {
+	for _, step := range []func() error{x.openTGT, x.openArmor, x.checkAsked, x.findOwner, x.findBehalf, x.issueFurther} {
 		if err := step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return x.issueFurther()
+	return nil
 }
 
 // openTGT opens the ticket the client shows, and tests that the request is its: the
@@ -108,10 +108,10 @@ func (x *exchange) findOwner() error {
 }
 
 // issueFurther grants what was asked for, within what the ticket shown allows.
-func (x *exchange) issueFurther() ([]byte, error) {
+func (x *exchange) issueFurther() error {
 	session, err := x.sessionType()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	old := &x.tgt.Ticket
 	part := krb5.EncTicketPart{
@@ -121,7 +121,7 @@ func (x *exchange) issueFurther() ([]byte, error) {
 	}
 	flags, err := x.carriedOver(&part)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	part.Flags = flags
 	if x.behalf != nil {
@@ -130,11 +130,10 @@ func (x *exchange) issueFurther() ([]byte, error) {
 	}
 	ticket, err := x.seal(&part, x.proved.Entry, !x.noPAC)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	reply, err := x.furtherReply(&part, ticket)
-	if err != nil {
-		return nil, err
+	if x.reply, err = x.furtherReply(&part, ticket); err != nil {
+		return err
 	}
 	action := "ticket.service"
 	if x.service.granting {
@@ -144,13 +143,8 @@ func (x *exchange) issueFurther() ([]byte, error) {
 		x.proved.Record.Chain = []ident.Ref{x.behalf.by.Ref()}
 		action = "ticket.onBehalf"
 	}
-	if err := x.record(action, ticket, gss.ID(x.tgt.Request.Ticket)); err != nil {
-		return nil, err
-	}
-	if !x.service.ours() && x.behalf == nil {
-		x.s.live.began(x.service.entry.ID, x.proved.Entry.ID, x.proved.Actor.At(), part.EndTime, x.now)
-	}
-	return reply, nil
+	x.give(action, &part, ticket, gss.ID(x.tgt.Request.Ticket))
+	return nil
 }
 
 // carriedOver sets the times and flags that the ticket shown allows, RFC 4120

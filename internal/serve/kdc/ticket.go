@@ -82,14 +82,21 @@ func (x *exchange) replyPart(typ krb5.MsgType, part *krb5.EncTicketPart) *krb5.E
 	}
 }
 
-// record writes who got which ticket, from what, before the answer leaves.
-func (x *exchange) record(action string, t krb5.Ticket, parent string) error {
+// give says in the record who gets which ticket, from what.
+func (x *exchange) give(action string, part *krb5.EncTicketPart, t krb5.Ticket, parent string) {
 	r := x.proved.Record
 	r.Kind, r.Action, r.Target, r.Token, r.Parent = audit.Issue, action, x.service.ref(), gss.ID(t), parent
+	x.record, x.until = r, part.EndTime
+}
+
+// issued notes a ticket whose record is on disk.
+func (x *exchange) issued() {
 	if x.req.Type == krb5.TypeASReq {
 		x.s.stats.AS.Add(1)
-	} else {
-		x.s.stats.TGS.Add(1)
+		return
 	}
-	return x.s.dir.Audit().Write(x.ctx, r)
+	x.s.stats.TGS.Add(1)
+	if !x.service.ours() && x.behalf == nil {
+		x.s.live.began(x.service.entry.ID, x.proved.Entry.ID, x.proved.Actor.At(), x.until, x.now)
+	}
 }
