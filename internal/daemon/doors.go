@@ -93,14 +93,6 @@ func (d *Daemon) open(ctx context.Context, x door) error {
 	return nil
 }
 
-// streamAddr is where a door listens; empty if it is shut.
-func (d *Daemon) streamAddr(name string) string {
-	if s := d.doors.streams[name]; s != nil {
-		return s.Addr().String()
-	}
-	return ""
-}
-
 // addr is where a door listens by its setting.
 func (d *Daemon) addr(set, real int) string {
 	if set == 0 {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -45,23 +46,37 @@ func (d *Daemon) Status(context.Context) any {
 	return Status{
 		Domain: dom.Name, Server: d.host(), Version: d.version, Since: d.since, Epoch: dom.Epoch,
 		Users: d.dir.Count(schema.User), Groups: d.dir.Count(schema.Group), Computers: d.dir.Count(schema.Machines...),
-		Portal: d.portalURL(), LDAP: "ldap://" + d.streamAddr("ldap"), LDAPS: "ldaps://" + d.streamAddr("ldaps"),
+		Portal: d.portalURL(), LDAP: d.streamURL("ldap", 389), LDAPS: d.streamURL("ldaps", 636),
 		Root: filepath.Join(d.cfg.Data, rootFile), Certificate: d.cert.Leaf().NotAfter,
 	}
 }
 
-// portalURL is where a person on this host finds the portal without any name
-// service: by address where the server listens on one, by localhost otherwise.
-func (d *Daemon) portalURL() string {
-	addr := d.doors.https.Addr()
-	host, port := addr.Addr().String(), strconv.Itoa(int(addr.Port()))
+func (d *Daemon) portalURL() string { return url("https", d.doors.https.Addr(), 443) + "/" }
+
+// streamURL is the address of a door that is named like its scheme; empty if it is
+// shut.
+func (d *Daemon) streamURL(scheme string, usual uint16) string {
+	s := d.doors.streams[scheme]
+	if s == nil {
+		return ""
+	}
+	return url(scheme, s.Addr(), usual)
+}
+
+// url is where somebody on this host finds a listener without any name service: by
+// address where it listens on one, by localhost otherwise.
+func url(scheme string, addr netip.AddrPort, usual uint16) string {
+	host := addr.Addr().String()
 	if addr.Addr().IsUnspecified() || addr.Addr().IsLoopback() {
 		host = "localhost"
 	}
-	if port == "443" {
-		return "https://" + host + "/"
+	switch {
+	case addr.Port() != usual:
+		host = net.JoinHostPort(host, strconv.Itoa(int(addr.Port())))
+	case addr.Addr().Is6() && host != "localhost":
+		host = "[" + host + "]"
 	}
-	return "https://" + net.JoinHostPort(host, port) + "/"
+	return scheme + "://" + host
 }
 
 // Backup writes a backup to a file on this server.
