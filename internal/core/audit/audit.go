@@ -172,13 +172,10 @@ func (l *Log) roll(prev tail) error {
 
 // Write appends a record and returns once it is on disk.
 func (l *Log) Write(ctx context.Context, r *Record) error {
-	l.mu.Lock()
-	if err := l.append(r); err != nil {
-		l.mu.Unlock()
+	b, err := l.queue(r, nil)
+	if err != nil {
 		return err
 	}
-	b := l.join()
-	l.mu.Unlock()
 	return b.wait(ctx)
 }
 
@@ -186,15 +183,23 @@ func (l *Log) Write(ctx context.Context, r *Record) error {
 // not be. Under load that is cheaper than [Log.Write], which wakes a goroutine for
 // each record. The log's own goroutine calls then, which must not wait for anything.
 func (l *Log) WriteThen(r *Record, then func(error)) {
-	l.mu.Lock()
-	if err := l.append(r); err != nil {
-		l.mu.Unlock()
+	if _, err := l.queue(r, then); err != nil {
 		then(err)
-		return
+	}
+}
+
+// queue appends a record and joins those who wait for it. then may be nil.
+func (l *Log) queue(r *Record, then func(error)) (*batch, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.append(r); err != nil {
+		return nil, err
 	}
 	b := l.join()
-	b.then = append(b.then, then)
-	l.mu.Unlock()
+	if then != nil {
+		b.then = append(b.then, then)
+	}
+	return b, nil
 }
 
 // Note appends a record and returns once it is written; it is synced soon after.
@@ -351,7 +356,7 @@ func (l *Log) sync(head bool) {
 	}
 	l.batches.end(b, time.Since(began), err)
 	l.mu.Unlock()
-	b.tell()
+	l.tell(b)
 	if h.Seq > 0 && err == nil && l.cfg.Anchor != nil {
 		l.cfg.Anchor(h)
 	}
@@ -368,7 +373,7 @@ func (l *Log) finish() error {
 		err = datasync(l.seg.f)
 	}
 	l.batches.end(b, time.Since(began), err)
-	go b.tell() // the caller holds mu
+	go l.tell(b) // the caller holds mu
 	if err != nil {
 		return err
 	}

@@ -254,8 +254,12 @@ func TestWhoDoesNotWaitIsTold(t *testing.T) {
 		})
 	}
 	told.Wait()
+	l.WriteThen(signIn("alice"), func(error) { panic("a mistake") })
+	if err := l.Write(t.Context(), signIn("alice")); err != nil {
+		t.Errorf("after a panic: %v", err)
+	}
 	l.Close()
-	if rep := b.verify(); !rep.OK() || rep.Records != 200 {
+	if rep := b.verify(); !rep.OK() || rep.Records != 202 {
 		t.Errorf("verify: got %+v", rep)
 	}
 	late := make(chan error, 1)

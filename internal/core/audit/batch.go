@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 )
 
@@ -70,10 +71,20 @@ func (l *Log) join() *batch {
 }
 
 // tell calls those who did not wait. The caller holds no lock.
-func (b *batch) tell() {
+func (l *Log) tell(b *batch) {
 	for _, then := range b.then {
-		then(unwritable(b.err))
+		l.call(then, unwritable(b.err))
 	}
+}
+
+// call outlives a panic of whom it calls: others wait for the log.
+func (l *Log) call(then func(error), err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.cfg.Log.Error("panic after a record", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	then(err)
 }
 
 // wait returns once the batch is on disk.

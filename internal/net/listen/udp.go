@@ -27,7 +27,8 @@ type PacketServer struct {
 	out    sender
 	handle PacketHandler
 	cancel context.CancelFunc
-	all    sync.WaitGroup
+	all    sync.WaitGroup // the workers
+	due    sync.WaitGroup // the answers
 }
 
 // PacketHandler answers one datagram: it calls answer once, with nil for no answer,
@@ -71,11 +72,20 @@ func UDP(ctx context.Context, cfg Config, handle PacketHandler) (*PacketServer, 
 func (s *PacketServer) Addr() netip.AddrPort { return addrPort(s.conn.LocalAddr()) }
 
 // Shutdown stops reading, and waits for the answers under way. When ctx ends it
-// ends their context, and waits on: a handler obeys its context.
+// ends their context, and waits for the handlers only, which obey it.
 func (s *PacketServer) Shutdown(ctx context.Context) error {
 	s.conn.SetReadDeadline(time.Unix(1, 0))
 	stop := context.AfterFunc(ctx, s.cancel)
 	s.all.Wait()
+	answered := make(chan struct{})
+	go func() {
+		s.due.Wait()
+		close(answered)
+	}()
+	select {
+	case <-answered:
+	case <-ctx.Done():
+	}
 	stop()
 	s.cancel()
 	s.conn.Close()
@@ -107,18 +117,18 @@ type question struct {
 }
 
 func (s *PacketServer) answer(ctx context.Context, source netip.AddrPort, packet, oob []byte) {
-	plain := netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	source = netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
 	q := &question{server: s, source: source}
 	q.len = copy(q.back[:], fromDestination(oob))
-	s.all.Add(1)
+	s.due.Add(1)
 	defer func() {
 		if v := recover(); v != nil {
 			s.cfg.Counters.Panics.Add(1)
-			s.cfg.Log.Error("panic over a datagram", "source", plain, "panic", v, "stack", string(debug.Stack()))
+			s.cfg.Log.Error("panic over a datagram", "source", source, "panic", v, "stack", string(debug.Stack()))
 			q.answer(nil)
 		}
 	}()
-	s.handle(ctx, plain, packet, q.answer)
+	s.handle(ctx, source, packet, q.answer)
 }
 
 // answer sends the first answer there is.
@@ -126,7 +136,7 @@ func (q *question) answer(reply []byte) {
 	if q.answered.Swap(true) {
 		return
 	}
-	defer q.server.all.Done()
+	defer q.server.due.Done()
 	if reply == nil {
 		return
 	}

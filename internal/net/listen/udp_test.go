@@ -128,6 +128,28 @@ func TestAnswersThatComeLater(t *testing.T) {
 	}
 }
 
+// An answer that does not come holds a shutdown up no longer than it may take.
+func TestShutdownLeavesAnAnswerThatDoesNotCome(t *testing.T) {
+	handled := make(chan func([]byte))
+	s, err := UDP(t.Context(), Config{Addr: "127.0.0.1:0", Counters: new(Counters)}, func(_ context.Context, _ netip.AddrPort, _ []byte, answer func([]byte)) { handled <- answer })
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("udp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	late := <-handled
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.Shutdown(ctx)
+	late([]byte("too late"))
+}
+
 func TestPanicOverADatagramIsTheLastOfIt(t *testing.T) {
 	s, n := startUDP(t, "127.0.0.1:0", func(_ context.Context, _ netip.AddrPort, p []byte) []byte {
 		if len(p) == 0 {

@@ -126,51 +126,58 @@ func (s *Server) ServeTCP(ctx context.Context, nc *listen.Conn) {
 func (s *Server) Answer(ctx context.Context, source netip.Addr, packet []byte) []byte {
 	answer := make(chan []byte, 1)
 	s.answer(ctx, source, packet, math.MaxInt, func(out []byte) { answer <- out })
-	return <-answer
+	select {
+	case out := <-answer:
+		return out
+	case <-ctx.Done():
+		return nil
+	}
 }
 
-// answer answers one request: it calls send once the answer may leave. One longer
-// than most is kept, and the client told to come again over TCP.
+// answer answers one request: it calls answer once the answer may leave, when the packet
+// may be another's already. One longer than most is kept, and the client told to come
+// again over TCP.
 //
 // The same octets again, from the same place, get the same answer: a datagram was
 // lost, or the client comes again because the answer did not fit.
-func (s *Server) answer(ctx context.Context, source netip.Addr, packet []byte, most int, send func([]byte)) {
+func (s *Server) answer(ctx context.Context, source netip.Addr, packet []byte, most int, answer func([]byte)) {
 	req, err := krb5.ParseKDCReq(packet)
 	if err != nil {
 		s.log.Debug("kerberos: a request cannot be read", "source", source, "err", err)
-		send(nil)
+		answer(nil)
 		return
 	}
-	fits := func(out []byte) []byte {
+	send := func(out []byte) {
 		if len(out) > most {
-			return s.refusal(req, krb5.ErrResponseTooBig, nil)
+			out = s.refusal(req, krb5.ErrResponseTooBig, nil)
 		}
-		return out
+		answer(out)
 	}
 	now := s.dir.Now()
 	key := recentKey(source, packet)
 	if out := s.recent.find(key, now); out != nil {
 		s.stats.Repeats.Add(1)
-		send(fits(out))
+		send(out)
 		return
 	}
 	x := &exchange{s: s, ctx: ctx, source: source, now: now, began: time.Now(), req: req, body: &req.Body, padata: req.PAData}
 	if err := x.run(); err != nil {
 		out := x.refuse(err)
 		x.log(err)
-		send(fits(out))
+		send(out)
 		return
 	}
 	s.dir.Audit().WriteThen(x.record, func(err error) {
-		out := x.reply
+		var out []byte
+		defer func() { send(out) }() // nobody is left waiting, whatever happens
 		if err != nil {
 			out = x.refuse(err)
 		} else {
 			x.issued()
+			out = x.reply
 			s.recent.keep(key, out, now)
 		}
 		x.log(err)
-		send(fits(out))
 	})
 }
 
