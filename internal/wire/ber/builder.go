@@ -4,9 +4,8 @@ package ber
 // members has half a megabyte, and one larger should not stay in a pool.
 const keepBuffer = 1 << 20
 
-// firstBuffer is the size of the first buffer: most messages fit, and what is built
-// again and again keeps the one it grew to.
-const firstBuffer = 256
+// firstBuffer is the size of the first buffer: most entries fit.
+const firstBuffer = 1024
 
 // Builder writes elements from the last to the first, and each from its end to
 // its beginning. The contents of an element are there when its header is
